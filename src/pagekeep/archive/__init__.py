@@ -1,0 +1,1 @@
+"""The records: what the database knows of crawls, snapshots and their outputs."""

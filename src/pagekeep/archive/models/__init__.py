@@ -1,0 +1,10 @@
+"""One file per record. Columns and constraints; nothing happens in save()."""
+
+from pagekeep.archive.models.api_token import APIToken
+from pagekeep.archive.models.archive_result import ArchiveResult
+from pagekeep.archive.models.crawl import Crawl
+from pagekeep.archive.models.snapshot import Snapshot
+from pagekeep.archive.models.tag import Tag
+from pagekeep.archive.models.worker import Worker
+
+__all__ = ["APIToken", "ArchiveResult", "Crawl", "Snapshot", "Tag", "Worker"]

@@ -1,0 +1,89 @@
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from pagekeep.archive.models.choices import choices, values
+from pagekeep.archive.models.crawl import Crawl
+from pagekeep.archive.models.tag import Tag
+from pagekeep.domain.ids import new_id
+from pagekeep.domain.status import SnapshotStatus
+
+CLAIMABLE = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED)
+
+
+class Snapshot(models.Model):
+    """One URL at one time.
+
+    ``retry_at`` is when a worker may take it: for a queued one when it is due, for a started one when its lease ends.
+    ``timestamp`` is ``bookmarked_at`` as epoch seconds with six decimals, unique in the archive.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    crawl = models.ForeignKey(Crawl, on_delete=models.CASCADE, related_name="snapshots")
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField(auto_now=True)
+    bookmarked_at = models.DateTimeField()
+    downloaded_at = models.DateTimeField(null=True, blank=True)
+    timestamp = models.CharField(max_length=32, unique=True)
+
+    url = models.TextField()
+    domain = models.CharField(max_length=255, blank=True, default="")
+    depth = models.PositiveSmallIntegerField(default=0)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="snapshots")
+
+    status = models.CharField(max_length=16, choices=choices(SnapshotStatus), default=SnapshotStatus.QUEUED)
+    reason = models.TextField(blank=True, default="")
+    response_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    final_url = models.TextField(blank=True, default="")
+    title = models.TextField(blank=True, default="")
+    title_edited = models.BooleanField(default=False)
+
+    retry_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.UUIDField(null=True, blank=True)
+    current_step = models.CharField(max_length=64, blank=True, default="")
+
+    output_size = models.PositiveBigIntegerField(default=0)
+    num_results = models.PositiveSmallIntegerField(default=0)
+    hidden = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-bookmarked_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=values(SnapshotStatus)), name="snapshot_status_known"),
+            models.CheckConstraint(condition=Q(depth__gte=0, depth__lte=4), name="snapshot_depth_0_4"),
+            models.CheckConstraint(condition=Q(output_size__gte=0), name="snapshot_size_not_negative"),
+            models.CheckConstraint(condition=~Q(url=""), name="snapshot_url_not_empty"),
+            models.CheckConstraint(
+                condition=Q(status=SnapshotStatus.STARTED, lease_owner__isnull=False, retry_at__isnull=False)
+                | (~Q(status=SnapshotStatus.STARTED) & Q(lease_owner__isnull=True)),
+                name="snapshot_lease_iff_started",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=SnapshotStatus.QUEUED) | Q(retry_at__isnull=False), name="snapshot_queued_is_due"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-bookmarked_at", "-id"], name="snapshot_newest"),
+            models.Index(fields=["status", "-bookmarked_at", "-id"], name="snapshot_status_newest"),
+            models.Index(
+                fields=["retry_at", "id"], name="snapshot_claim", condition=Q(status__in=[s.value for s in CLAIMABLE])
+            ),
+            models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
+            models.Index(F("domain"), F("bookmarked_at").desc(), name="snapshot_domain_newest"),
+            models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.url
+
+    @property
+    def lease_expires_at(self) -> datetime | None:
+        """When its worker loses it, None if nobody holds it."""
+        return self.retry_at if self.status == SnapshotStatus.STARTED else None
+
+    @property
+    def archive_path(self) -> str:
+        """Path below the web origin that opens the snapshot: relative and safe."""
+        return f"snapshot/{self.id}"

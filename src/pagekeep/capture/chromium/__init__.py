@@ -1,0 +1,1 @@
+"""The real browser: how it is found, started, spoken to and ended."""

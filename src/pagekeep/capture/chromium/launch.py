@@ -1,0 +1,195 @@
+"""Starting one Chromium and making sure that nothing of it survives."""
+
+import asyncio
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pagekeep.capture.chromium.devtools import Connection
+from pagekeep.capture.chromium.find import is_headless_shell
+from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
+
+START_SECONDS = 30.0
+CLOSE_SECONDS = 3.0
+PIPE_BYTES = 1 << 20
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LAST_WORDS = 2_000
+
+# Nothing listens there: whatever belongs to no visit, and so to no egress of its own, goes nowhere.
+NOWHERE = "socks5://127.0.0.1:9"
+
+FLAGS = (
+    "--remote-debugging-pipe",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--no-startup-window",
+    "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-update",
+    "--disable-crash-reporter",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-domain-reliability",
+    "--disable-extensions",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-features=Translate,MediaRouter,OptimizationHints,InterestFeedContentSuggestions,PaintHolding",
+    "--metrics-recording-only",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+    "--lang=en-US",
+    f"--proxy-server={NOWHERE}",
+    "--proxy-bypass-list=<-loopback>",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+
+
+class Chromium:
+    """A running browser process and the connection to it. Create with :func:`launch`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, connection: Connection, profile: Path) -> None:
+        self.process = process
+        self.connection = connection
+        self._profile = profile
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs and answers on its pipe."""
+        return self.process.returncode is None and not self.connection.closed.is_set()
+
+    async def close(self) -> None:
+        """End the browser: ask first, kill its whole process group then, and remove its profile."""
+        if self.alive:
+            with contextlib.suppress(TimeoutError, BrowserDied):  # it may die on its own while we ask
+                await asyncio.wait_for(self.connection.browser.call("Browser.close"), CLOSE_SECONDS)
+                await asyncio.wait_for(self.process.wait(), CLOSE_SECONDS)
+        self.connection.close()
+        with contextlib.suppress(ProcessLookupError):  # the group is empty: all have ended
+            os.killpg(self.process.pid, signal.SIGKILL)
+        await self.process.wait()
+        await asyncio.to_thread(shutil.rmtree, self._profile, ignore_errors=True)
+
+
+async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = None) -> Chromium:
+    """Start ``path`` headless and wait until it answers.
+
+    Args:
+        sandbox: ``on``, ``off`` or ``auto`` (on, except for root, for whom Chromium has none).
+        temp_dir: where its profile lives while it runs; the system's own by default.
+
+    Raises:
+        EnvironmentProblem: it does not start.
+    """
+    profile = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="chromium-", dir=temp_dir))
+    arguments = [str(path), *FLAGS, f"--user-data-dir={profile}"]
+    if not is_headless_shell(path):
+        arguments.append("--headless")
+    if sandbox == "off" or (sandbox == "auto" and os.geteuid() == 0):
+        arguments.append("--no-sandbox")
+    try:
+        return await _start(arguments, profile)
+    except BaseException:
+        await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
+        raise
+
+
+async def _start(arguments: list[str], profile: Path) -> Chromium:
+    commands_in, commands_out = _pipe()
+    answers_in, answers_out = _pipe()
+    words = profile / "stderr.txt"
+    with words.open("wb") as stderr, _low_descriptors_taken():
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=stderr,
+            env=_environment(profile),
+            start_new_session=True,
+            pass_fds=(3, 4),
+            preexec_fn=_child_setup(commands_in, answers_out, os.getpid()),
+        )
+    os.close(commands_in)
+    os.close(answers_out)
+    connection = await Connection.open(answers_in, commands_out)
+    chromium = Chromium(process, connection, profile)
+    try:
+        await asyncio.wait_for(connection.browser.call("Browser.getVersion"), START_SECONDS)
+    except (TimeoutError, BrowserDied) as error:
+        said = words.read_text(errors="replace")[-_LAST_WORDS:].strip() if words.exists() else ""
+        await chromium.close()
+        raise EnvironmentProblem(_why_not(arguments[0], said)) from error
+    except BaseException:
+        await chromium.close()
+        raise
+    return chromium
+
+
+def _why_not(path: str, said: str) -> str:
+    if "sandbox" in said.lower():
+        return (
+            f"{path} could not start its sandbox; allow unprivileged user namespaces on this machine, "
+            "or set PAGEKEEP_CHROMIUM_SANDBOX=off if every page you archive is trusted."
+        )
+    last = said.splitlines()[-1] if said else "it said nothing"
+    return f"{path} did not start ({last}); run it by hand to see why, or set PAGEKEEP_CHROMIUM to another browser."
+
+
+def _environment(profile: Path) -> dict[str, str]:
+    kept = {
+        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH") if name in os.environ
+    }
+    return kept | {"HOME": str(profile), "XDG_CONFIG_HOME": str(profile), "XDG_CACHE_HOME": str(profile)}
+
+
+def _pipe() -> tuple[int, int]:
+    """Return (read end, write end), both above the numbers the browser wants for itself."""
+    ends = []
+    for end in os.pipe():
+        ends.append(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10))
+        os.close(end)
+    with contextlib.suppress(PermissionError):  # an ordinary user's quota; the default size works, slower
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return ends[0], ends[1]
+
+
+@contextlib.contextmanager
+def _low_descriptors_taken() -> Iterator[None]:
+    """Keep 3 and 4 in use here, so that what Python opens to start a child never gets those numbers."""
+    held: list[int] = []
+    while not held or held[-1] < 5:
+        held.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    try:
+        yield
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def _child_setup(commands: int, answers: int, parent: int) -> Callable[[], None]:
+    def setup() -> None:
+        os.dup2(commands, 3)
+        os.dup2(answers, 4)
+        # However this process ends, the browser ends with it (prctl(2)).
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return setup

@@ -1,0 +1,292 @@
+"""One warm Chromium; one fresh browser context, one visit and many outputs for each URL."""
+
+import asyncio
+import contextlib
+import logging
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from pagekeep import __version__
+from pagekeep.capture import steps
+from pagekeep.capture.addresses import AddressPolicy
+from pagekeep.capture.chromium.devtools import DevToolsError, Params
+from pagekeep.capture.chromium.find import find_chromium
+from pagekeep.capture.chromium.launch import Chromium, launch
+from pagekeep.capture.egress import Egress
+from pagekeep.capture.outputs import OUTPUTS
+from pagekeep.capture.page import AUTO_ATTACH, SHARED_TYPES, Page
+from pagekeep.capture.protocols import Progress, Sink
+from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.values import CaptureRequest, Outcome
+from pagekeep.capture.visit import Keep, Visit
+from pagekeep.domain.errors import BrowserDied, CaptureError, EnvironmentProblem, NoResult, Skipped
+from pagekeep.domain.results import Result
+from pagekeep.domain.status import ResultStatus
+
+log = logging.getLogger(__name__)
+# Outputs that may ask for resources a second time: from here on they are answered from the recording.
+REPLAY_FROM = "singlefile"
+_CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How the browser is run.
+
+    Attributes:
+        chromium: its path or name; empty to find one.
+        sandbox: ``auto``, ``on`` or ``off``.
+        temp_dir: where its profile lives while it runs.
+        page_scripts: folder of the page scripts (``node_modules``); the installation's own by default.
+    """
+
+    chromium: str = ""
+    sandbox: str = "auto"
+    temp_dir: Path | None = None
+    page_scripts: Path | None = None
+
+
+class Engine:
+    """Captures URLs, several at a time if asked to. Use as an asynchronous context manager."""
+
+    def __init__(self, options: EngineOptions | None = None) -> None:
+        self._options = options or EngineOptions()
+        self._browser: Chromium | None = None
+        self._starting = asyncio.Lock()
+        self._pages: dict[str, Page] = {}
+        self._user_agent = ""
+        self._software = ""
+
+    async def __aenter__(self) -> "Engine":
+        await self._ready_browser()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._browser is not None:
+            await self._browser.close()
+            self._browser = None
+
+    async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+        """Visit one URL and make its outputs.
+
+        What the page does wrong is told in the outcome and its results.
+
+        Raises:
+            BrowserDied: the browser ended meanwhile; the next capture starts a new one.
+            EnvironmentProblem: there is no browser to start, or the disk takes no more.
+        """
+        browser = await self._ready_browser()
+        policy = AddressPolicy(request.allow_private, request.refuse)
+        async with Egress(policy) as egress, self._open_page(browser, egress, request) as page:
+            visit = Visit(
+                request=request,
+                page=page,
+                recorder=page.recorder,
+                egress=egress,
+                started_at=datetime.now(UTC),
+                software=self._software,
+                page_scripts=self._options.page_scripts,
+            )
+            return await _Run(visit, sink, progress).all()
+
+    async def _ready_browser(self) -> Chromium:
+        async with self._starting:
+            if self._browser is not None and not self._browser.alive:
+                await self._browser.close()
+                self._browser = None
+            if self._browser is None:
+                path = find_chromium(self._options.chromium)
+                browser = await launch(path, sandbox=self._options.sandbox, temp_dir=self._options.temp_dir)
+                version = await browser.connection.browser.call("Browser.getVersion")
+                self._user_agent = version["userAgent"].replace("Headless", "")
+                self._software = f"Pagekeep/{__version__} {version['product'].replace('Headless', '')}"
+                browser.connection.browser.on("Target.attachedToTarget", self._attached)
+                await browser.connection.browser.call("Target.setAutoAttach", **AUTO_ATTACH, filter=SHARED_TYPES)
+                self._browser = browser
+            return self._browser
+
+    @contextlib.asynccontextmanager
+    async def _open_page(self, chromium: Chromium, egress: Egress, request: CaptureRequest) -> AsyncIterator[Page]:
+        browser = chromium.connection.browser
+        created = await browser.call(
+            "Target.createBrowserContext",
+            disposeOnDetach=True,
+            proxyServer=egress.proxy_url,
+            proxyBypassList="<-loopback>",
+        )
+        context_id = created["browserContextId"]
+        try:
+            await browser.call("Browser.setDownloadBehavior", behavior="deny", browserContextId=context_id)
+            recorder = Recorder(request.limits)
+            user_agent = request.user_agent or self._user_agent
+            page = await Page.open(chromium.connection, context_id, recorder, user_agent)
+            if not request.check_certificates:
+                await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
+            self._pages[context_id] = page
+            yield page
+        finally:
+            self._pages.pop(context_id, None)
+            await _dispose(chromium, context_id)
+
+    def _attached(self, event: Params) -> None:
+        """A shared or service worker has started: it belongs to the page of its browser context."""
+        page = self._pages.get(event["targetInfo"].get("browserContextId", ""))
+        if page is not None:
+            page.attach(event)
+        elif self._browser is not None:
+            self._browser.connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
+
+
+async def _dispose(chromium: Chromium, context_id: str) -> None:
+    """Close the context with everything in it; a browser that cannot do that in time is ended."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await chromium.connection.browser.call("Target.disposeBrowserContext", browserContextId=context_id)
+    except (TimeoutError, CaptureError):
+        if not chromium.connection.closed.is_set():
+            log.warning("The browser did not close a page within %s s and is restarted.", _CLOSE_SECONDS)
+        await chromium.close()
+
+
+class _Run:
+    """The ordered steps and outputs of one visit, each timed and within its budget."""
+
+    def __init__(self, visit: Visit, sink: Sink, progress: Progress) -> None:
+        self._visit, self._sink, self._progress = visit, sink, progress
+        self._seconds: dict[str, float] = {}
+        self._no_page = ""
+
+    async def all(self) -> Outcome:
+        visit, limits = self._visit, self._visit.request.limits
+        page = visit.page
+        failure = await self._step("open", self._open)
+        if not self._no_page:
+            for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
+                await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
+            await self._step("look", self._look)
+        documents = visit.recorder.main_responses(page.main_frame_id)
+        visit.main = documents[-1] if documents else None
+        for plugin in OUTPUTS:
+            if plugin in visit.request.plugins:
+                if plugin == REPLAY_FROM:
+                    visit.recorder.answer_from_recording()
+                await self._output(plugin)
+        return self._outcome(failure)
+
+    async def _open(self) -> None:
+        visit = self._visit
+        visit.final_url = visit.request.url
+        try:
+            kind = await steps.open_page(visit.page, visit.request.url, visit.egress, visit.request.limits)
+        except CaptureError as error:
+            self._no_page = str(error)
+            raise
+        if kind == "download":
+            self._no_page = "The URL is a file, not a page."
+            await visit.recorder.finish(visit.request.limits.open)
+
+    async def _look(self) -> None:
+        """Note title and address, as the browser itself tells them (a page can redefine what its scripts see)."""
+        info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
+        self._visit.final_url = info["url"]
+        title = re.sub(r"\s+", " ", info["title"]).strip()
+        # For a page without a title the browser shows its address.
+        self._visit.title = "" if title and title in info["url"] and "/" in title else title
+
+    async def _step(self, name: str, step: Callable[[], Awaitable[None]]) -> str:
+        """Run one step; return why it failed, or an empty string. The visit goes on with what there is."""
+        await self._progress.step(name)
+        started = time.monotonic()
+        try:
+            await step()
+        except BrowserDied:
+            raise
+        except TimeoutError:
+            return f"The step {name} took longer than allowed."
+        except CaptureError as error:
+            return str(error)
+        finally:
+            self._seconds[name] = time.monotonic() - started
+        return ""
+
+    async def _output(self, plugin: str) -> None:
+        await self._progress.step(plugin)
+        started_at, started = datetime.now(UTC), time.monotonic()
+        limits = self._visit.request.limits
+        keep = Keep(self._sink, plugin, limits.file)
+        status, summary = await self._make(plugin, keep)
+        self._seconds[plugin] = time.monotonic() - started
+        result = Result(
+            plugin=plugin,
+            status=status,
+            summary=summary,
+            started_at=started_at,
+            ended_at=datetime.now(UTC),
+            files=tuple(keep.files) if status is ResultStatus.SUCCEEDED else (),
+        )
+        self._visit.results.append(result)
+        await self._progress.result(result)
+
+    async def _make(self, plugin: str, keep: Keep) -> tuple[ResultStatus, str]:
+        """Return how the output ended and its readable line."""
+        module, limits = OUTPUTS[plugin], self._visit.request.limits
+        if self._no_page and module.NEEDS_PAGE:
+            return ResultStatus.SKIPPED, self._no_page
+        try:
+            async with asyncio.timeout(limits.output):
+                return ResultStatus.SUCCEEDED, await module.make(self._visit, keep)
+        except (BrowserDied, EnvironmentProblem):
+            raise
+        except Skipped as reason:
+            return ResultStatus.SKIPPED, str(reason)
+        except NoResult as reason:
+            return ResultStatus.NORESULTS, str(reason)
+        except TimeoutError:
+            await self._check_page()
+            return ResultStatus.FAILED, f"It took longer than {limits.output:g} seconds."
+        except CaptureError as error:
+            return ResultStatus.FAILED, str(error)
+        except Exception as error:
+            log.exception("The output %s of %s failed", plugin, self._visit.request.url)
+            return (
+                ResultStatus.FAILED,
+                f"Pagekeep made a mistake here, please report it: {type(error).__name__}: {error}",
+            )
+
+    async def _check_page(self) -> None:
+        """After a time-out: stop the page's script; if it still does not answer, spare the other outputs the wait."""
+        page = self._visit.page
+        page.session.post("Runtime.terminateExecution")
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await page.run("() => 1")
+        except (TimeoutError, DevToolsError):
+            self._no_page = "The page does not respond."
+
+    def _outcome(self, failure: str) -> Outcome:
+        visit = self._visit
+        status = visit.main.status if visit.main else None
+        kept = any(result.status is ResultStatus.SUCCEEDED for result in visit.results)
+        reason = failure
+        if not reason and status is None:
+            reason = "The server sent no response."
+        if not reason and status is not None and status >= 400:
+            reason = f"The server answered {status} {visit.main.reason if visit.main else ''}".rstrip() + "."
+        if not reason and not kept:
+            reason = next((r.summary for r in visit.results if r.status is ResultStatus.FAILED), "Nothing was kept.")
+        return Outcome(
+            succeeded=not reason,
+            reason=reason,
+            response_status=status,
+            final_url=visit.final_url,
+            title=visit.title,
+            results=tuple(visit.results),
+            step_seconds=dict(self._seconds),
+        )

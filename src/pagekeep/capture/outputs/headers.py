@@ -1,0 +1,33 @@
+"""Status, HTTP version, remote address and every header of the main response."""
+
+from urllib.parse import urlsplit
+
+from pagekeep.capture.page import as_json
+from pagekeep.capture.visit import Keep, Visit
+from pagekeep.domain.errors import NoResult
+
+NEEDS_PAGE = False
+VERSIONS = {"h2": "HTTP/2", "h3": "HTTP/3", "http/1.1": "HTTP/1.1", "http/1.0": "HTTP/1.0"}
+
+
+async def make(visit: Visit, keep: Keep) -> str:
+    """Keep ``headers.json``: repeated headers stay apart, in the order they came."""
+    main = visit.main
+    if main is None:
+        raise NoResult("The server sent no response.")
+    parts = urlsplit(main.url)
+    version = VERSIONS.get(main.protocol, main.protocol or "HTTP/1.1")
+    document = {
+        "url": visit.request.url,
+        "final_url": main.url,
+        "status": main.status,
+        "status_text": main.reason,
+        "http_version": version,
+        "remote_address": visit.egress.remote_address(
+            parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        ),
+        "request_headers": [list(pair) for pair in main.request_headers],
+        "headers": [list(pair) for pair in main.response_headers],
+    }
+    await keep("headers.json", as_json(document), "application/json")
+    return f"{version} {main.status} {main.reason}".strip()

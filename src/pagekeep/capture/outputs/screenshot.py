@@ -1,0 +1,52 @@
+"""A JPEG of the whole page, and a small thumbnail made from it."""
+
+import asyncio
+import base64
+import io
+
+from PIL import Image
+
+from pagekeep.capture.page import WIDTH
+from pagekeep.capture.visit import Keep, Visit
+from pagekeep.domain.errors import CaptureError
+
+NEEDS_PAGE = True
+QUALITY = 85
+THUMBNAIL = (320, 240)
+THUMBNAIL_QUALITY = 80
+
+
+async def make(visit: Visit, keep: Keep) -> str:
+    """Keep ``screenshot.jpg`` and ``thumbnail.jpg``. A page taller than the limit is cut, and the line says so."""
+    metrics = await visit.page.session.call("Page.getLayoutMetrics")
+    full = max(1, int(metrics["cssContentSize"]["height"]))
+    height = min(full, visit.request.limits.height)
+    answer = await visit.page.session.call(
+        "Page.captureScreenshot",
+        format="jpeg",
+        quality=QUALITY,
+        captureBeyondViewport=True,
+        optimizeForSpeed=True,
+        clip={"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1},
+    )
+    image = base64.b64decode(answer["data"])
+    # A page too tall for the compositor comes back empty without an error.
+    if not image:
+        raise CaptureError(f"The browser returned an empty picture for a page {full} px tall.")
+    await keep("screenshot.jpg", image, "image/jpeg")
+    await keep("thumbnail.jpg", await asyncio.to_thread(_thumbnail, image), "image/jpeg")
+    return f"{WIDTH} × {height} px" + (f", cut from {full}" if full > height else "")
+
+
+def _thumbnail(image: bytes) -> bytes:
+    """Return the top of the page as a JPEG of :data:`THUMBNAIL` pixels."""
+    with Image.open(io.BytesIO(image)) as full:
+        full.draft("RGB", (THUMBNAIL[0] * 2, THUMBNAIL[1] * 2))
+        width = full.width
+        top = full.crop((0, 0, width, min(full.height, width * THUMBNAIL[1] // THUMBNAIL[0])))
+        top.thumbnail(THUMBNAIL)
+        small = Image.new("RGB", THUMBNAIL, "white")
+        small.paste(top, (0, 0))
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
+        return out.getvalue()

@@ -1,0 +1,219 @@
+"""One page of one visit: its targets and frames, what it is loading, and the scripts we run in it."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
+from pagekeep.capture.recorder import Exchange, Recorder, header_pairs
+from pagekeep.domain.errors import CaptureError
+
+# Our scripts run beside the page's own, where the page cannot redefine what they use.
+WORLD = "pagekeep"
+WIDTH, VIEWPORT_HEIGHT = 1440, 900
+# Requests that may last for ever without the page being unfinished.
+ENDLESS = frozenset({"EventSource", "WebSocket", "Ping", "Media", "Prefetch", "CSPViolationReport"})
+FRAMES = frozenset({"page", "iframe"})
+AUTO_ATTACH: Params = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+# Shared and service workers belong to no single page: they are attached at the browser.
+SHARED_TYPES = [{"type": "service_worker"}, {"type": "shared_worker"}, {"exclude": True}]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of the page and the session that reaches it."""
+
+    session: Session
+    id: str
+    url: str
+
+
+class Page:
+    """A page in a browser context of its own. Create with :meth:`open`."""
+
+    def __init__(self, connection: Connection, session: Session, target_id: str, recorder: Recorder) -> None:
+        self.session = session
+        self.main_frame_id = target_id
+        self.recorder = recorder
+        self.loaded = asyncio.Event()
+        self.parsed = asyncio.Event()
+        self.dialogs: list[str] = []
+        self.last_request = time.monotonic()
+        self._connection = connection
+        self._sessions: dict[str, tuple[Session, str]] = {}
+        self._in_flight: dict[str, str] = {}
+        self._worlds: dict[str, int] = {}
+
+    @classmethod
+    async def open(cls, connection: Connection, context_id: str, recorder: Recorder, user_agent: str) -> "Page":
+        """Open an empty page in a browser context and prepare it to be watched."""
+        browser = connection.browser
+        target = await browser.call("Target.createTarget", url="about:blank", browserContextId=context_id)
+        target_id = target["targetId"]
+        attached = await browser.call("Target.attachToTarget", targetId=target_id, flatten=True)
+        page = cls(connection, connection.session(attached["sessionId"]), target_id, recorder)
+        session = page.session
+        page._watch(session, "page")
+        session.on("Page.loadEventFired", lambda _: page.loaded.set())
+        session.on("Page.domContentEventFired", lambda _: page.parsed.set())
+        session.on("Page.frameStartedNavigating", page._navigating)
+        session.on("Page.javascriptDialogOpening", page._dialog)
+        await session.call("Page.enable")
+        await session.call(
+            "Emulation.setDeviceMetricsOverride", width=WIDTH, height=VIEWPORT_HEIGHT, deviceScaleFactor=1, mobile=False
+        )
+        if user_agent:
+            await session.call("Emulation.setUserAgentOverride", userAgent=user_agent)
+        return page
+
+    def attach(self, event: Params) -> None:
+        """Take in a worker or out-of-process frame (``Target.attachedToTarget``) and let it run."""
+        session = self._connection.session(event["sessionId"])
+        self._watch(session, event["targetInfo"]["type"])
+        session.post("Runtime.runIfWaitingForDebugger")
+
+    def _watch(self, session: Session, kind: str) -> None:
+        self._sessions[session.id] = (session, kind)
+        session.on("Target.attachedToTarget", self.attach)
+        session.on("Target.detachedFromTarget", self._detached)
+        self.recorder.watch(session)
+        session.post("Network.enable")
+        if kind in FRAMES:
+            session.on("Network.requestWillBeSent", self._request)
+            session.on("Network.loadingFinished", self._request_ended)
+            session.on("Network.loadingFailed", self._request_ended)
+            session.on("Page.frameNavigated", self._navigated)
+            session.post("Page.enable")
+        session.post("Target.setAutoAttach", **AUTO_ATTACH)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests the page still waits for, endless ones not counted."""
+        return len(self._in_flight)
+
+    async def frames(self) -> list[Frame]:
+        """Return every frame of the page, the main frame first."""
+        found: list[Frame] = []
+        for session, kind in tuple(self._sessions.values()):
+            if kind not in FRAMES or session.detached:
+                continue
+            waiting = [(await session.call("Page.getFrameTree"))["frameTree"]]
+            while waiting:
+                tree = waiting.pop(0)
+                found.append(Frame(session, tree["frame"]["id"], tree["frame"]["url"]))
+                waiting.extend(tree.get("childFrames", ()))
+        return found
+
+    async def run(self, function: str, *arguments: object, frame: Frame | None = None) -> Any:
+        """Call a JavaScript function in our isolated world of a frame and return what it (or its promise) gives.
+
+        Args:
+            function: the source of a function expression.
+            arguments: JSON values.
+            frame: the main frame by default.
+
+        Raises:
+            CaptureError: the function threw. DevToolsError: the frame has gone.
+        """
+        session, frame_id = (frame.session, frame.id) if frame else (self.session, self.main_frame_id)
+        for last_try in (False, True):
+            try:
+                answer = await session.call(
+                    "Runtime.callFunctionOn",
+                    functionDeclaration=function,
+                    arguments=[{"value": argument} for argument in arguments],
+                    executionContextId=await self._world(session, frame_id),
+                    awaitPromise=True,
+                    returnByValue=True,
+                )
+                break
+            except DevToolsError:  # the frame went to another document meanwhile, and our world with the old one
+                self._worlds.pop(frame_id, None)
+                if last_try:
+                    raise
+        if "exceptionDetails" in answer:
+            details = answer["exceptionDetails"]
+            said = details.get("exception", {}).get("description") or details.get("text", "unknown error")
+            raise CaptureError(f"A script failed in the page: {said.splitlines()[0]}")
+        return answer["result"].get("value")
+
+    async def inject(self, source: str, frame: Frame | None = None) -> None:
+        """Run a whole script in our isolated world of a frame."""
+        session, frame_id = (frame.session, frame.id) if frame else (self.session, self.main_frame_id)
+        await session.call("Runtime.evaluate", expression=source, contextId=await self._world(session, frame_id))
+
+    async def fetch(self, url: str, limit: int) -> Exchange:
+        """Ask for a resource as the page would, without CORS, and record the exchange.
+
+        Args:
+            limit: bytes; a larger one is refused.
+
+        Raises:
+            CaptureError: there was no answer, or it is too large.
+        """
+        options = {"disableCache": False, "includeCredentials": True}
+        call = self.session.call("Network.loadNetworkResource", frameId=self.main_frame_id, url=url, options=options)
+        resource = (await call)["resource"]
+        if not resource.get("success") and "httpStatusCode" not in resource:
+            raise CaptureError(f"{url} could not be loaded ({resource.get('netErrorName', 'no answer')}).")
+        body = await self.session.read_stream(resource["stream"], limit) if "stream" in resource else b""
+        exchange = Exchange(
+            url=url.split("#")[0],
+            method="GET",
+            request_headers=(),
+            request_body=b"",
+            status=int(resource["httpStatusCode"]),
+            reason="",
+            response_headers=header_pairs(resource.get("headers", {}).items()),
+            body=body,
+            resource_type="Other",
+            time=datetime.now(UTC),
+        )
+        self.recorder.add(exchange)
+        return exchange
+
+    async def _world(self, session: Session, frame_id: str) -> int:
+        if frame_id not in self._worlds:
+            answer = await session.call("Page.createIsolatedWorld", frameId=frame_id, worldName=WORLD)
+            self._worlds[frame_id] = answer["executionContextId"]
+        return self._worlds[frame_id]
+
+    def _detached(self, event: Params) -> None:
+        self._sessions.pop(event["sessionId"], None)
+        self._connection.forget(event["sessionId"])
+
+    def _request(self, event: Params) -> None:
+        self.last_request = time.monotonic()
+        if event.get("type") not in ENDLESS and event["request"]["url"].startswith("http"):
+            self._in_flight[event["requestId"]] = event["request"]["url"]
+
+    def _request_ended(self, event: Params) -> None:
+        if self._in_flight.pop(event["requestId"], None):
+            self.last_request = time.monotonic()
+
+    def _navigating(self, event: Params) -> None:
+        if event.get("frameId") == self.main_frame_id and event.get("navigationType") != "sameDocument":
+            self.loaded.clear()
+            self.parsed.clear()
+
+    def _navigated(self, event: Params) -> None:
+        self._worlds.pop(event["frame"]["id"], None)
+
+    def _dialog(self, event: Params) -> None:
+        """Answer alert, confirm, prompt and beforeunload, so that they cannot hold the page up."""
+        self.dialogs.append(event.get("message", ""))
+        self.session.post("Page.handleJavaScriptDialog", accept=True)
+
+
+def script(name: str) -> str:
+    """Return one of the scripts in ``scripts/``, a function expression."""
+    return (files("pagekeep.capture") / "scripts" / name).read_text(encoding="utf-8")
+
+
+def as_json(value: object) -> bytes:
+    """Return ``value`` as the JSON text of a kept file: readable, and the same for the same value."""
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"

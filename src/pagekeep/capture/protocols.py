@@ -1,0 +1,39 @@
+"""The seams of the engine: what it asks of the rest of the archive."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from pagekeep.domain.results import Result, StoredFile
+
+
+class Sink(Protocol):
+    """Where the bytes of one snapshot go. Calls block until the bytes are durable; call them from a thread."""
+
+    def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
+        """Keep a file in the plugin's folder, all of it or nothing.
+
+        Raises:
+            BadInput: ``plugin`` or ``path`` would leave the snapshot's folder.
+            EnvironmentProblem: the disk is full or not writable.
+        """
+        ...
+
+    def pack(self, plugin: str, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
+        """Record a ZIP (stored, not compressed) made of files already kept, without writing their bytes again.
+
+        Args:
+            members: (name inside the ZIP, plugin that keeps the file, the file), in the order they are packed.
+        """
+        ...
+
+
+class Progress(Protocol):
+    """Who watches a visit."""
+
+    async def step(self, name: str) -> None:
+        """A step (``open``, ``settle``, …) or the output of a plugin begins."""
+        ...
+
+    async def result(self, result: Result) -> None:
+        """One output is done: kept, failed, skipped or empty."""
+        ...

@@ -1,0 +1,254 @@
+"""Records every HTTP exchange of a visit as the browser makes it.
+
+Responses are intercepted (CDP ``Fetch``, response stage) rather than listened to: that also sees worker scripts, their
+requests and aborted ones. ``Network`` adds what interception lacks: the headers as sent, the protocol, the time.
+"""
+
+import asyncio
+import base64
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
+from pagekeep.capture.values import Limits
+
+Headers = tuple[tuple[str, str], ...]
+AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
+AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NO_BODY = frozenset({204, 205, 304})
+# They may never end; what they send is not read here.
+STREAMS = ("text/event-stream", "multipart/x-mixed-replace")
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and the response to it. ``body`` is decoded: what the server sent, without any content coding."""
+
+    url: str
+    method: str
+    request_headers: Headers
+    request_body: bytes
+    status: int
+    reason: str
+    response_headers: Headers
+    body: bytes
+    resource_type: str
+    time: datetime
+    protocol: str = ""
+    remote_address: str = ""
+    truncated: str = ""
+    request_id: str = ""
+    frame_id: str = ""
+
+    @property
+    def mimetype(self) -> str:
+        """The media type the response declares, lower-case, without parameters."""
+        return self.header("content-type").split(";")[0].strip().lower()
+
+    def header(self, name: str) -> str:
+        """Return the first response header of this (lower-case) name, or an empty string."""
+        return next((value for key, value in self.response_headers if key.lower() == name), "")
+
+
+@dataclass(slots=True)
+class _Extra:
+    """What ``Network`` says about a request; redirects share one id, so each kind is a list in order of arrival."""
+
+    requests: list[Headers] = field(default_factory=list)
+    responses: list[Headers] = field(default_factory=list)
+    seen: int = 0
+
+
+class Recorder:
+    """Collects the exchanges of one visit."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.exchanges: list[Exchange] = []
+        self.left_out: Counter[str] = Counter()
+        self._limits = limits
+        self._size = 0
+        self._extra: dict[str, _Extra] = {}
+        self._protocols: dict[str, str] = {}
+        self._by_url: dict[str, Exchange] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sessions: list[Session] = []
+        self._replaying = False
+
+    def watch(self, session: Session) -> None:
+        """Record what this target (page, frame or worker) requests from now on."""
+        session.on("Fetch.requestPaused", lambda event: self._paused(session, event))
+        session.on("Network.requestWillBeSentExtraInfo", self._request_extra)
+        session.on("Network.responseReceivedExtraInfo", self._response_extra)
+        session.on("Network.responseReceived", self._response)
+        session.post("Fetch.enable", patterns=[AT_RESPONSE])
+        self._sessions.append(session)
+
+    def answer_from_recording(self) -> None:
+        """From now on, what was recorded is answered from the recording and does not reach the origin again."""
+        self._replaying = True
+        for session in self._sessions:
+            session.post("Fetch.enable", patterns=[AT_REQUEST, AT_RESPONSE])
+
+    def find(self, url: str) -> Exchange | None:
+        """Return the recorded answer to a GET of ``url`` (its fragment ignored), following recorded redirects."""
+        for _ in range(10):
+            exchange = self._by_url.get(url.split("#")[0])
+            if exchange is None or exchange.status not in REDIRECTS:
+                return exchange
+            url = urljoin(exchange.url, exchange.header("location"))
+        return None
+
+    def main_responses(self, frame_id: str) -> list[Exchange]:
+        """Return the documents this frame was given, redirects included, in order."""
+        return [e for e in self.exchanges if e.resource_type == "Document" and e.frame_id == frame_id]
+
+    def add(self, exchange: Exchange) -> None:
+        """Take in one exchange, made by interception or by hand."""
+        if self._size + len(exchange.body) > self._limits.visit:
+            exchange.truncated, exchange.body = "length", b""
+            self.left_out["more bytes in one visit than the limit"] += 1
+        self._size += len(exchange.body)
+        self.exchanges.append(exchange)
+        if exchange.method == "GET" and not exchange.truncated:
+            self._by_url.setdefault(exchange.url.split("#")[0], exchange)
+
+    @property
+    def busy(self) -> bool:
+        """Whether bodies are being read."""
+        return bool(self._tasks)
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until the bodies now being read are in, at most ``seconds``; then stop reading them."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in tuple(self._tasks):
+            self.left_out["a response that did not end"] += 1
+            task.cancel()
+        for exchange in self.exchanges:
+            self._complete(exchange)
+
+    def _paused(self, session: Session, event: Params) -> None:
+        request_id = event["requestId"]
+        status = event.get("responseStatusCode")
+        if status is None:
+            # Not sent yet, or failed before any response: the page sees the failure, there is nothing to record.
+            known = self.find(event["request"]["url"]) if self._asks_again(event) else None
+            if known is None:
+                session.post("Fetch.continueRequest", requestId=request_id)
+            else:
+                session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(known))
+            return
+        exchange = _exchange(event, status)
+        if status in REDIRECTS or status in NO_BODY or exchange.method == "HEAD":
+            self.add(exchange)
+            session.post("Fetch.continueRequest", requestId=request_id)
+        elif exchange.mimetype in STREAMS:
+            self._without_body(exchange, "a response that is an endless stream")
+            session.post("Fetch.continueRequest", requestId=request_id)
+        elif _declared_length(exchange) > self._limits.body:
+            self._without_body(exchange, "a response larger than the limit")
+            session.post("Fetch.continueRequest", requestId=request_id)
+        else:
+            task = asyncio.get_running_loop().create_task(self._read(session, request_id, exchange))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _asks_again(self, event: Params) -> bool:
+        return self._replaying and "responseErrorReason" not in event and event["request"]["method"] == "GET"
+
+    async def _read(self, session: Session, request_id: str, exchange: Exchange) -> None:
+        try:
+            answer = await session.call("Fetch.getResponseBody", requestId=request_id)
+            body = answer["body"]
+            exchange.body = base64.b64decode(body) if answer["base64Encoded"] else body.encode()
+            if len(exchange.body) > self._limits.body:
+                self._without_body(exchange, "a response larger than the limit")
+            else:
+                self.add(exchange)
+        except DevToolsError:
+            # The connection broke off, or the page went away while the body came.
+            self._without_body(exchange, "a response that broke off", "disconnect")
+        finally:
+            session.post("Fetch.continueRequest", requestId=request_id)
+
+    def _without_body(self, exchange: Exchange, why: str, truncated: str = "length") -> None:
+        exchange.body, exchange.truncated = b"", truncated
+        self.left_out[why] += 1
+        self.add(exchange)
+
+    def _request_extra(self, event: Params) -> None:
+        self._extra_of(event["requestId"]).requests.append(header_pairs(event["headers"].items()))
+
+    def _response_extra(self, event: Params) -> None:
+        self._extra_of(event["requestId"]).responses.append(header_pairs(event["headers"].items()))
+
+    def _response(self, event: Params) -> None:
+        self._protocols[event["requestId"]] = event["response"].get("protocol", "")
+
+    def _extra_of(self, request_id: str) -> _Extra:
+        return self._extra.setdefault(request_id, _Extra())
+
+    def _complete(self, exchange: Exchange) -> None:
+        """Add the headers as they were on the wire, where the browser told them."""
+        extra = self._extra.get(exchange.request_id)
+        if extra is None or not exchange.request_id:
+            return
+        turn, extra.seen = extra.seen, extra.seen + 1
+        if turn < len(extra.requests):
+            exchange.request_headers = extra.requests[turn]
+        if turn < len(extra.responses):
+            exchange.response_headers = extra.responses[turn]
+        exchange.protocol = exchange.protocol or self._protocols.get(exchange.request_id, "")
+        exchange.request_id = ""
+
+
+def _exchange(event: Params, status: int) -> Exchange:
+    request = event["request"]
+    return Exchange(
+        url=request["url"].split("#")[0],
+        method=request["method"],
+        request_headers=header_pairs(request["headers"].items()),
+        request_body=_post_data(request),
+        status=status,
+        reason=event.get("responseStatusText", ""),
+        response_headers=header_pairs((h["name"], h["value"]) for h in event.get("responseHeaders", ())),
+        body=b"",
+        resource_type=event.get("resourceType", "Other"),
+        time=datetime.now(UTC),
+        request_id=event.get("networkId", ""),
+        frame_id=event.get("frameId", ""),
+    )
+
+
+def _replay(exchange: Exchange) -> Params:
+    """Return the parameters of ``Fetch.fulfillRequest`` that answer as the origin did."""
+    dropped = {"content-encoding", "content-length", "transfer-encoding"}
+    headers = [
+        {"name": n, "value": v} for n, v in exchange.response_headers if n.lower() not in dropped and n[:1] != ":"
+    ]
+    return {
+        "responseCode": exchange.status,
+        "responseHeaders": headers,
+        "body": base64.b64encode(exchange.body).decode(),
+    }
+
+
+def header_pairs(items: Iterable[tuple[str, Any]]) -> Headers:
+    """Return header pairs; the browser joins repeated ones by line feeds."""
+    return tuple((name, part) for name, value in items for part in str(value).split("\n"))
+
+
+def _post_data(request: Params) -> bytes:
+    if entries := request.get("postDataEntries"):
+        return b"".join(base64.b64decode(entry["bytes"]) for entry in entries if "bytes" in entry)
+    return str(request.get("postData", "")).encode()
+
+
+def _declared_length(exchange: Exchange) -> int:
+    value = exchange.header("content-length").strip()
+    return int(value) if value.isascii() and value.isdigit() else 0

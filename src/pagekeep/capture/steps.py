@@ -1,0 +1,118 @@
+"""The ordered steps of a visit before its outputs: open, settle, scroll, dismiss."""
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+from pagekeep.capture.egress import Egress
+from pagekeep.capture.page import Page, script
+from pagekeep.capture.values import Limits
+from pagekeep.domain.errors import CaptureError, TimeBudgetExceeded
+from pagekeep.domain.urls import shorten
+
+# How long network and document must be still to count as settled (seconds).
+QUIET = 0.1
+_POLL = 0.02
+
+_OTHERWISE = "PAGEKEEP_CHECK_SSL_VALIDITY=false accepts it"
+# What the browser calls an error, in words that say what to do (net/base/net_error_list.h).
+SENTENCES = {
+    "ERR_NAME_NOT_RESOLVED": "The host name does not exist; check the spelling.",
+    "ERR_CONNECTION_REFUSED": "The server refused the connection; is it running?",
+    "ERR_CONNECTION_RESET": "The server broke the connection off.",
+    "ERR_CONNECTION_CLOSED": "The server closed the connection without an answer.",
+    "ERR_EMPTY_RESPONSE": "The server closed the connection without an answer.",
+    "ERR_CONNECTION_TIMED_OUT": "The server did not answer in time.",
+    "ERR_TIMED_OUT": "The server did not answer in time.",
+    "ERR_TOO_MANY_REDIRECTS": "The page redirects in a circle.",
+    "ERR_CERT_DATE_INVALID": f"The site's certificate has expired or is not yet valid; {_OTHERWISE}.",
+    "ERR_CERT_AUTHORITY_INVALID": f"The site's certificate is not signed by a known authority; {_OTHERWISE}.",
+    "ERR_CERT_COMMON_NAME_INVALID": f"The site's certificate is for another host; {_OTHERWISE}.",
+    "ERR_SSL_PROTOCOL_ERROR": "The server does not speak TLS here; try http:// instead.",
+    "ERR_INVALID_RESPONSE": "The server's answer is not valid HTTP.",
+    "ERR_INVALID_HTTP_RESPONSE": "The server's answer is not valid HTTP.",
+    "ERR_UNSAFE_PORT": "Browsers refuse to open this port.",
+    "ERR_INVALID_URL": "The browser cannot read this URL.",
+    "ERR_UNSAFE_REDIRECT": "The page redirects to an address no browser follows.",
+    "ERR_UNKNOWN_URL_SCHEME": "The page redirects to something that is not http or https.",
+}
+
+
+async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> str:
+    """Navigate and wait until the document is parsed.
+
+    Returns:
+        An empty string, or ``download`` when the server sends a file instead of a page.
+
+    Raises:
+        CaptureError: the page did not open; the text says why.
+    """
+    try:
+        async with asyncio.timeout(limits.open):
+            answer = await page.session.call("Page.navigate", url=url)
+            if answer.get("isDownload") or (answer.get("errorText") == "net::ERR_ABORTED" and _main_answered(page)):
+                return "download"
+            if error := answer.get("errorText"):
+                raise CaptureError(_explain(error, url, page, egress))
+            await page.parsed.wait()
+    except TimeoutError as error:
+        why = egress.refusal(*_destination(url)) or f"The page did not open within {limits.open:g} seconds."
+        raise TimeBudgetExceeded(why) from error
+    return ""
+
+
+async def settle(page: Page, limits: Limits) -> None:
+    """Wait until the page is loaded and neither asks for anything nor changes, or the limit has passed."""
+    end = time.monotonic() + limits.settle
+    while (left := end - time.monotonic()) > 0:
+        if not page.loaded.is_set() or page.in_flight:
+            await asyncio.sleep(min(_POLL, left))
+            continue
+        before = page.last_request
+        try:
+            async with asyncio.timeout(left + 1):
+                await page.run(script("quiet.js"), QUIET * 1000, left * 1000)
+        except TimeoutError as error:
+            raise TimeBudgetExceeded("The page does not respond: a script keeps it busy.") from error
+        if page.loaded.is_set() and not page.in_flight and page.last_request == before:
+            return
+
+
+async def scroll(page: Page, limits: Limits) -> None:
+    """Walk down the page, so that what loads lazily loads, and wait for that."""
+    async with asyncio.timeout(limits.scroll + 5):
+        reached = await page.run(script("scroll.js"), limits.height, limits.scroll * 1000)
+    # A page that fits the screen showed everything already.
+    if reached > 900:
+        await settle(page, limits)
+
+
+async def dismiss(page: Page, limits: Limits) -> None:
+    """Close what lies over the page."""
+    async with asyncio.timeout(limits.settle):
+        closed = await page.run(script("dismiss.js"))
+    if closed:
+        await settle(page, limits)
+
+
+def _main_answered(page: Page) -> bool:
+    return bool(page.recorder.main_responses(page.main_frame_id)) or page.recorder.busy
+
+
+def _destination(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _explain(error: str, url: str, page: Page, egress: Egress) -> str:
+    """Return the sentence for a failed navigation: what the egress knows, else what the browser says."""
+    asked = [url, *(e.url for e in page.recorder.main_responses(page.main_frame_id))]
+    last = page.recorder.main_responses(page.main_frame_id)
+    if last and (target := last[-1].header("location")):
+        asked.append(target)
+    for candidate in reversed(asked):
+        reason: str | None = egress.refusal(*_destination(candidate))
+        if reason:
+            return reason
+    name = error.removeprefix("net::")
+    return f"{SENTENCES.get(name, 'The browser could not open it.')} ({name}, {shorten(url)})"

@@ -1,0 +1,97 @@
+"""A capture engine without a browser, of the same shape as the real one: for tests, and for trying out the rest."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+
+from pagekeep.capture.protocols import Progress, Sink
+from pagekeep.capture.values import CaptureRequest, Outcome
+from pagekeep.domain.errors import CaptureError
+from pagekeep.domain.results import Result
+from pagekeep.domain.status import ResultStatus
+
+FILES = {
+    "title": ("title.txt", "text/plain; charset=utf-8"),
+    "headers": ("headers.json", "application/json"),
+    "favicon": ("favicon.ico", "image/x-icon"),
+    "screenshot": ("screenshot.jpg", "image/jpeg"),
+    "dom": ("output.html", "text/html; charset=utf-8"),
+    "htmltotext": ("htmltotext.txt", "text/plain; charset=utf-8"),
+    "readability": ("content.html", "text/html; charset=utf-8"),
+    "outlinks": ("outlinks.json", "application/json"),
+    "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
+    "pdf": ("output.pdf", "application/pdf"),
+    "warc": ("page.warc.gz", "application/warc+gzip"),
+    "wacz": ("archive.wacz", "application/wacz"),
+    "hashes": ("hashes.json", "application/json"),
+}
+
+
+class FakeEngine:
+    """Keeps a few bytes for each output it is asked for.
+
+    Args:
+        output_seconds: how long each output takes.
+        failures: by URL, what ``capture`` raises once the first output is kept (an exception), or why the page does not
+            open (text).
+        failing_outputs: by plugin, why it fails.
+    """
+
+    def __init__(
+        self,
+        *,
+        output_seconds: float = 0.0,
+        failures: Mapping[str, Exception | str] | None = None,
+        failing_outputs: Mapping[str, str] | None = None,
+    ) -> None:
+        self.requests: list[CaptureRequest] = []
+        self._output_seconds = output_seconds
+        self._failures = dict(failures or {})
+        self._failing_outputs = dict(failing_outputs or {})
+
+    async def __aenter__(self) -> "FakeEngine":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+        """Make the outputs of one URL; like the real engine, but without opening it."""
+        self.requests.append(request)
+        failure = self._failures.get(request.url)
+        results: list[Result] = []
+        await progress.step("open")
+        for plugin in request.plugins:
+            await progress.step(plugin)
+            await asyncio.sleep(self._output_seconds)
+            result = await self._make(plugin, request.url, sink, failure)
+            results.append(result)
+            await progress.result(result)
+            if isinstance(failure, Exception):
+                raise failure
+        reason = failure if isinstance(failure, str) else ""
+        return Outcome(
+            succeeded=not reason and any(result.status == ResultStatus.SUCCEEDED for result in results),
+            reason=reason,
+            response_status=None if reason else 200,
+            final_url=request.url,
+            title="" if reason else f"Title of {request.url}",
+            results=tuple(results),
+            step_seconds={},
+        )
+
+    async def _make(self, plugin: str, url: str, sink: Sink, failure: Exception | str | None) -> Result:
+        start = datetime.now(UTC)
+        path, mimetype = FILES[plugin]
+        try:
+            if isinstance(failure, str):
+                raise CaptureError(failure)
+            if plugin in self._failing_outputs:
+                raise CaptureError(self._failing_outputs[plugin])
+            stored = await asyncio.to_thread(sink.save, plugin, path, f"{plugin} of {url}".encode(), mimetype)
+        except CaptureError as error:
+            return Result(plugin, ResultStatus.FAILED, str(error), start, datetime.now(UTC))
+        return Result(plugin, ResultStatus.SUCCEEDED, path, start, datetime.now(UTC), (stored,), {"url": url})

@@ -1,0 +1,76 @@
+"""What goes into a capture and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pagekeep.domain.plugins import DEFAULT_PLUGINS
+from pagekeep.domain.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Budgets of one visit. Times in seconds, sizes in bytes, heights in CSS pixels.
+
+    Attributes:
+        open: until the document is loaded.
+        settle: for network and DOM to become quiet, each time.
+        scroll: for walking down the page.
+        output: for each output.
+        body: largest response body that is kept.
+        visit: all response bodies of a visit together.
+        file: largest file an output may keep.
+        height: how far the page is scrolled and photographed.
+    """
+
+    open: float = 60.0
+    settle: float = 10.0
+    scroll: float = 15.0
+    output: float = 60.0
+    body: int = 100 * 2**20
+    visit: int = 256 * 2**20
+    file: int = 512 * 2**20
+    height: int = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest:
+    """One URL to visit.
+
+    Attributes:
+        plugins: names of the outputs to make.
+        kept: results of earlier attempts that stay; listed by the ``hashes`` output.
+        allow_private: CIDRs, hosts or host:port pairs that may be reached although they are not public addresses.
+        refuse: host:port pairs that are never reached, whatever is allowed (Pagekeep's own listeners).
+        user_agent: replaces the browser's own where given.
+    """
+
+    url: str
+    plugins: tuple[str, ...] = DEFAULT_PLUGINS
+    kept: tuple[Result, ...] = ()
+    allow_private: tuple[str, ...] = ()
+    refuse: tuple[str, ...] = ()
+    user_agent: str = ""
+    check_certificates: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a visit ended.
+
+    Attributes:
+        succeeded: the page answered with a status below 400 and at least one output was kept.
+        reason: one sentence where it did not succeed, else empty.
+        response_status: HTTP status of the main response, None if there was none.
+        final_url: where redirects and client-side routing led.
+        title: the page's title, possibly empty.
+        step_seconds: time of each step and output, by name.
+    """
+
+    succeeded: bool
+    reason: str
+    response_status: int | None
+    final_url: str
+    title: str
+    results: tuple[Result, ...]
+    step_seconds: Mapping[str, float]

@@ -1,0 +1,71 @@
+"""What an output sees of a visit, and where it puts what it makes."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pagekeep.capture.egress import Egress
+from pagekeep.capture.page import Page
+from pagekeep.capture.protocols import Sink
+from pagekeep.capture.recorder import Exchange, Recorder
+from pagekeep.capture.values import CaptureRequest
+from pagekeep.domain.errors import ByteBudgetExceeded
+from pagekeep.domain.results import Result, StoredFile
+
+
+@dataclass(slots=True)
+class Visit:
+    """One page, opened once.
+
+    Attributes:
+        main: the response the page came from, after redirects; None where there was none.
+        software: name and version of browser and archive, for WARC and WACZ.
+        page_scripts: folder of the installed scripts that run in the page (``node_modules``).
+    """
+
+    request: CaptureRequest
+    page: Page
+    recorder: Recorder
+    egress: Egress
+    started_at: datetime
+    software: str
+    page_scripts: Path | None
+    title: str = ""
+    final_url: str = ""
+    main: Exchange | None = None
+    results: list[Result] = field(default_factory=list)
+
+    def files(self, plugin: str) -> tuple[StoredFile, ...]:
+        """Return the files a plugin has kept, in this visit or an earlier attempt."""
+        for result in (*self.results, *self.request.kept):
+            if result.plugin == plugin and result.files:
+                return result.files
+        return ()
+
+
+class Keep:
+    """Hands the files of one output to the sink, within its byte budget."""
+
+    def __init__(self, sink: Sink, plugin: str, limit: int) -> None:
+        self.files: list[StoredFile] = []
+        self._sink, self._plugin, self._limit = sink, plugin, limit
+
+    async def __call__(self, path: str, data: bytes, mimetype: str) -> StoredFile:
+        """Keep one file.
+
+        Raises:
+            ByteBudgetExceeded: it is larger than a file may be.
+        """
+        if len(data) > self._limit:
+            raise ByteBudgetExceeded(f"{path} has {len(data)} bytes; the limit for a file is {self._limit}.")
+        stored = await asyncio.to_thread(self._sink.save, self._plugin, path, data, mimetype)
+        self.files.append(stored)
+        return stored
+
+    async def pack(self, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
+        """Record a ZIP of files already kept: see :meth:`pagekeep.capture.protocols.Sink.pack`."""
+        stored = await asyncio.to_thread(self._sink.pack, self._plugin, path, members, mimetype)
+        self.files.append(stored)
+        return stored

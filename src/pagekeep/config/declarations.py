@@ -1,0 +1,126 @@
+"""The settings: type, default, unit and one line of help, each declared once."""
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pagekeep.config.parsing import Bytes, Texts, check_networks
+from pagekeep.domain.plugins import DEFAULT_PLUGINS, PLUGINS
+
+PREFIX = "PAGEKEEP_"
+MIB = 2**20
+
+
+def _setting(default: object, text: str, unit: str = "", **bounds: float) -> Any:
+    return Field(default, description=text, json_schema_extra={"unit": unit}, validate_default=True, **bounds)  # type: ignore[call-overload]
+
+
+class Settings(BaseSettings):
+    """What the person who runs the archive decides. Made by `load.load_settings` and never changed after that."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path = _setting(Path("data"), "Folder that holds everything the archive keeps (environment only).")
+    secret_key: SecretStr = _setting(
+        SecretStr(""),
+        "Signs sessions and API tokens; when empty, one is made in the data directory at the first start.",
+    )
+
+    host: str = _setting("127.0.0.1", "Address the server listens on.")
+    port: int = _setting(8000, "Port the server listens on; 0 takes a free one.", ge=0, le=65535)
+    base_url: str = _setting(
+        "", "Address people use when the server is behind a proxy, like https://archive.example.org."
+    )
+    allowed_hosts: Texts = _setting((), "Further host names the server answers to; * answers to all.")
+    trusted_proxies: Texts = _setting(
+        (), "Proxies (IP addresses or networks) whose X-Forwarded-* headers are believed."
+    )
+    server_threads: int = _setting(8, "Threads that answer requests.", "threads", ge=1, le=256)
+    public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
+    token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)
+
+    plugins: Texts = _setting(DEFAULT_PLUGINS, "Outputs made of each page.")
+    only_new: bool = _setting(False, "Whether adding a URL that is already archived is passed over.")
+    tabs: int = _setting(2, "Pages captured at the same time.", "pages", ge=1, le=64)
+    timeout: float = _setting(60.0, "Time for a page to load.", "seconds", gt=0, le=3600)
+    settle_timeout: float = _setting(
+        10.0, "Time for a page to become quiet, each time it is waited for.", "seconds", ge=0
+    )
+    output_timeout: float = _setting(60.0, "Time for each output.", "seconds", gt=0, le=3600)
+    max_body_size: Bytes = _setting(100 * MIB, "Largest response body that is kept.", "bytes", ge=1)
+    max_visit_size: Bytes = _setting(256 * MIB, "All response bodies of one visit together.", "bytes", ge=1)
+    max_height: int = _setting(
+        16_000, "How far down a page is scrolled and photographed.", "CSS pixels", ge=100, le=16_000
+    )
+    user_agent: str = _setting("", "Replaces the browser's own User-Agent.")
+    check_ssl_validity: bool = _setting(True, "Whether a page with a bad certificate is refused.")
+    allow_private: Texts = _setting(
+        (), "Private addresses that may be archived: networks, hosts or host:port, like 192.168.1.0/24 or nas.lan."
+    )
+    chromium: str = _setting("", "Path of the browser; when empty it is looked for.")
+    chromium_sandbox: Literal["auto", "on", "off"] = _setting(
+        "auto", "The browser's own sandbox: on, off, or auto (off only for root, who cannot use it)."
+    )
+
+    lease_seconds: int = _setting(
+        60, "After how long without a sign of life a worker's page is given to another.", "seconds", ge=3
+    )
+    max_attempts: int = _setting(
+        3, "How often a page is tried again when worker or browser die over it.", "attempts", ge=1
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "How much is logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **others: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from `load` alone: it names what is unknown, which the built-in sources pass over."""
+        return (init_settings,)
+
+    @field_validator("chromium_sandbox", "log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        if isinstance(value, bool):  # TOML's true and false
+            return "on" if value else "off"
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("plugins")
+    @classmethod
+    def _known_plugins(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in PLUGINS:
+                raise ValueError(
+                    f"there is no plugin {name!r}{did_you_mean(name, PLUGINS)}; known are {', '.join(PLUGINS)}"
+                )
+        return tuple(name for name in PLUGINS if name in names)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return check_networks(values)
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (
+            parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query
+        ):
+            raise ValueError("write scheme and host only, like https://archive.example.org")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        if self.max_visit_size < self.max_body_size:
+            raise ValueError(f"{PREFIX}MAX_VISIT_SIZE is smaller than {PREFIX}MAX_BODY_SIZE; raise it")
+        return self
+
+
+def did_you_mean(word: str, known: object) -> str:
+    """Return `` (did you mean 'x'?)`` for the known word most like ``word``, or an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1)  # type: ignore[call-overload]
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,0 +1,1 @@
+"""The archive's words and values. Standard library only."""

@@ -1,0 +1,19 @@
+"""The outputs Pagekeep can make of a page, in the order they are made."""
+
+PLUGINS: dict[str, str] = {
+    "title": "The page's title.",
+    "headers": "Status, HTTP version, remote address and every header of the main response.",
+    "favicon": "The page's best icon.",
+    "screenshot": "A JPEG of the whole page, and a small thumbnail.",
+    "dom": "The rendered DOM as HTML.",
+    "htmltotext": "The plain text of the whole page.",
+    "readability": "The article as HTML, text and JSON.",
+    "outlinks": "Every link and embedded resource, absolute, by kind.",
+    "singlefile": "The page as one HTML file that opens offline.",
+    "pdf": "A tagged PDF with an outline.",
+    "warc": "Every HTTP exchange of the visit as WARC 1.1.",
+    "wacz": "The WARC with its index, packed as WACZ 1.1.1.",
+    "hashes": "Path, size, type and sha256 of every file kept.",
+}
+
+DEFAULT_PLUGINS: tuple[str, ...] = tuple(PLUGINS)

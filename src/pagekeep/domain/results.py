@@ -1,0 +1,43 @@
+"""What one output of one visit came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pagekeep.domain.status import ResultStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file the archive keeps.
+
+    Attributes:
+        path: relative to its plugin's folder, ``/``-separated, e.g. ``screenshot.jpg``.
+        size: bytes.
+        sha256: lower-case hex digest of the bytes.
+        mimetype: the media type it is served with, e.g. ``text/html; charset=utf-8``.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    mimetype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One output of one visit, made by one plugin.
+
+    Attributes:
+        summary: one readable line: the title, the main file's name, or the reason nothing was kept.
+        details: machine-readable extras, JSON types only.
+        files: what was kept, in the order it was made.
+    """
+
+    plugin: str
+    status: ResultStatus
+    summary: str
+    started_at: datetime
+    ended_at: datetime
+    files: tuple[StoredFile, ...] = ()
+    details: Mapping[str, object] = field(default_factory=dict)

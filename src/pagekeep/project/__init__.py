@@ -1,0 +1,1 @@
+"""Django's own files, made from the settings."""

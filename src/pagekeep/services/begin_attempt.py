@@ -1,0 +1,101 @@
+"""Get a claimed snapshot ready to be captured."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.capture.values import CaptureRequest, Limits
+from pagekeep.config.declarations import Settings
+from pagekeep.config.load import settings
+from pagekeep.domain.results import Result, StoredFile
+from pagekeep.domain.status import CrawlStatus, ResultStatus
+from pagekeep.services.crawl_config import crawl_settings
+from pagekeep.services.listeners import own_addresses
+from pagekeep.services.record_result import position_of, require_lease, update_sums
+from pagekeep.services.retry_snapshot import missing_plugins
+from pagekeep.services.seal_crawl import open_crawl
+
+ALWAYS = ("hashes",)
+
+
+def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
+    """Queue the outputs that are to be made and return what to capture. Outputs that succeeded before are kept.
+
+    Where every output was kept and only the end of the attempt was lost, the page is visited for its list of files.
+
+    Raises:
+        LeaseLost: the worker does not hold the snapshot any more.
+    """
+    with transaction.atomic():
+        require_lease(owner, snapshot_id)
+        snapshot = Snapshot.objects.select_related("crawl").get(pk=snapshot_id)
+        plugins = missing_plugins(snapshot) or ALWAYS
+        now = timezone.now()
+        for plugin in plugins:
+            ArchiveResult.objects.update_or_create(
+                snapshot=snapshot,
+                plugin=plugin,
+                hook_name="",
+                defaults=_EMPTY,
+                create_defaults=_EMPTY | {"created_at": now, "position": position_of(plugin)},
+            )
+        update_sums(snapshot_id)
+        open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
+        kept = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED).order_by("position", "id")
+        return _request(snapshot, plugins, tuple(as_result(row) for row in kept))
+
+
+def as_result(row: ArchiveResult) -> Result:
+    """Return a recorded output as the value the engine knows."""
+    return Result(
+        plugin=row.plugin,
+        status=ResultStatus(row.status),
+        summary=row.output_str,
+        started_at=row.start_ts or row.created_at,
+        ended_at=row.end_ts or row.created_at,
+        files=tuple(
+            StoredFile(path=path, size=file["size"], sha256=file["sha256"], mimetype=file["mimetype"])
+            for path, file in row.output_files.items()
+        ),
+        details=row.output_json or {},
+    )
+
+
+_EMPTY: dict[str, object] = {
+    "status": ResultStatus.QUEUED,
+    "output_str": "",
+    "output_json": None,
+    "output_files": {},
+    "output_size": 0,
+    "output_mimetypes": "",
+    "start_ts": None,
+    "end_ts": None,
+}
+
+
+def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, ...]) -> CaptureRequest:
+    own, crawl = settings(), snapshot.crawl
+    chosen = crawl_settings(own, crawl.plugins, crawl.config)
+    return CaptureRequest(
+        url=snapshot.url,
+        plugins=plugins,
+        kept=kept,
+        allow_private=(*own.allow_private, *crawl.allow_private),
+        refuse=own_addresses(),
+        user_agent=chosen.user_agent,
+        check_certificates=chosen.check_certificates,
+        limits=_limits(own, chosen.timeout),
+    )
+
+
+def _limits(own: Settings, timeout: float) -> Limits:
+    return Limits(
+        open=timeout,
+        settle=own.settle_timeout,
+        output=own.output_timeout,
+        body=own.max_body_size,
+        visit=own.max_visit_size,
+        height=own.max_height,
+    )

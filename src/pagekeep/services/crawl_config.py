@@ -1,0 +1,75 @@
+"""The settings one crawl may change by the keys of its ``config``; unknown keys are kept and have no effect."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pagekeep.config.declarations import Settings, did_you_mean
+from pagekeep.domain.errors import BadInput
+from pagekeep.domain.plugins import PLUGINS
+
+_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlSettings:
+    """What holds for the pages of one crawl. ``timeout`` is in seconds."""
+
+    plugins: tuple[str, ...]
+    timeout: float
+    user_agent: str
+    check_certificates: bool
+
+
+def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, object]) -> CrawlSettings:
+    """Return the installation's settings with a crawl's own on top.
+
+    Args:
+        plugins: the crawl's own choice; empty for the setting's.
+        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY and SAVE_<PLUGIN>.
+
+    Raises:
+        BadInput: a plugin is unknown or a known key has a bad value.
+    """
+    names = known_plugins(plugins) or own.plugins
+    for name in PLUGINS:
+        key = f"SAVE_{name.upper()}"
+        if key in config and not _boolean(key, config[key]):
+            names = tuple(kept for kept in names if kept != name)
+    if not names:
+        raise BadInput("The crawl's config turns every output off; leave at least one on.")
+    return CrawlSettings(
+        plugins=names,
+        timeout=_seconds("TIMEOUT", config.get("TIMEOUT", own.timeout)),
+        user_agent=str(config.get("USER_AGENT") or own.user_agent),
+        check_certificates=_boolean("CHECK_SSL_VALIDITY", config.get("CHECK_SSL_VALIDITY", own.check_ssl_validity)),
+    )
+
+
+def known_plugins(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in the order plugins are made.
+
+    Raises:
+        BadInput: a name is unknown.
+    """
+    wanted = [name.strip().lower() for name in names if name.strip()]
+    for name in wanted:
+        if name not in PLUGINS:
+            raise BadInput(f"There is no plugin {name!r}{did_you_mean(name, PLUGINS)}; known are {', '.join(PLUGINS)}.")
+    return tuple(name for name in PLUGINS if name in wanted)
+
+
+def _boolean(key: str, value: object) -> bool:
+    found = _WORDS.get(str(value).strip().lower())
+    if found is None:
+        raise BadInput(f"{key} in the crawl's config is {value!r}; it must be true or false.")
+    return found
+
+
+def _seconds(key: str, value: object) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0.0
+    if isinstance(value, bool) or not 0 < seconds <= 3600:
+        raise BadInput(f"{key} in the crawl's config is {value!r}; it must be a number of seconds up to 3600.")
+    return seconds

@@ -1,0 +1,118 @@
+"""How an attempt at a snapshot ends: captured or failed, or given back to the queue.
+
+An end is first judged, then written to the manifest on disk, then finished in the database: a kill in between leaves a
+snapshot whose lease ends, and which is captured again.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from pagekeep.archive import queue
+from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.capture.values import Outcome
+from pagekeep.config.load import settings
+from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.services.begin_attempt import as_result
+from pagekeep.services.record_result import require_lease, update_sums
+from pagekeep.services.seal_crawl import seal_crawl
+from pagekeep.storage.manifest import Manifest
+
+OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
+
+
+def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reason: str) -> Manifest:
+    """Return what the snapshot has come to. Outputs that were not made fail with the reason.
+
+    It succeeded where the page answered below 400 and an output is kept, one of an earlier attempt included.
+
+    Args:
+        outcome: None where the visit itself broke off.
+        reason: the sentence people read then.
+
+    Raises:
+        LeaseLost: the worker does not hold the snapshot any more.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        require_lease(owner, snapshot_id)
+        snapshot = Snapshot.objects.get(pk=snapshot_id)
+        results = ArchiveResult.objects.filter(snapshot=snapshot)
+        unmade = results.filter(status__in=OPEN_RESULTS)
+        why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
+        unmade.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
+        rows = list(results.order_by("position", "id"))
+        tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
+    kept = any(row.status == ResultStatus.SUCCEEDED for row in rows)
+    answered = outcome is not None and outcome.response_status is not None and outcome.response_status < 400
+    succeeded = outcome is not None and (outcome.succeeded or (answered and kept))
+    if outcome is not None:
+        reason = outcome.reason or ("" if succeeded else "Nothing could be kept of this page.")
+    new_title = outcome.title if outcome and not snapshot.title_edited else ""
+    starts = [row.start_ts for row in rows if row.start_ts]
+    return Manifest(
+        snapshot_id=snapshot_id,
+        url=snapshot.url,
+        status=SnapshotStatus.SUCCEEDED if succeeded else SnapshotStatus.FAILED,
+        reason=reason,
+        created_at=snapshot.created_at,
+        started_at=min(starts, default=None),
+        ended_at=now,
+        final_url=(outcome.final_url if outcome else snapshot.final_url) or None,
+        title=new_title or snapshot.title or None,
+        response_status=outcome.response_status if outcome else snapshot.response_status,
+        tags=tags,
+        results=tuple(as_result(row) for row in rows),
+    )
+
+
+def finish_attempt(owner: UUID, end: Manifest) -> SnapshotStatus:
+    """Record how a snapshot ended, free it, and seal its crawl if it was the last one; return its state.
+
+    Raises:
+        LeaseLost: the worker does not hold the snapshot any more.
+    """
+    with transaction.atomic():
+        require_lease(owner, end.snapshot_id)
+        snapshot = Snapshot.objects.get(pk=end.snapshot_id)
+        snapshot.status, snapshot.reason = end.status, end.reason
+        snapshot.response_status, snapshot.final_url = end.response_status, end.final_url or ""
+        if not snapshot.title_edited:
+            snapshot.title = end.title or ""
+        if any(result.status == ResultStatus.SUCCEEDED for result in end.results):
+            snapshot.downloaded_at = end.ended_at
+        snapshot.retry_at, snapshot.lease_owner, snapshot.current_step = None, None, ""
+        snapshot.save()
+        update_sums(snapshot.pk)
+        seal_crawl(snapshot.crawl_id)
+    return end.status
+
+
+def give_back(owner: UUID, snapshot_id: UUID) -> bool:
+    """Put a snapshot back into the queue as if it had never been claimed; return False if it was lost already."""
+    return _requeue(owner, snapshot_id, due=None, count_attempt=False)
+
+
+def try_again(owner: UUID, snapshot_id: UUID) -> bool:
+    """Queue a snapshot for another attempt, a little later each time; return False if it has had the last one.
+
+    Raises:
+        LeaseLost: the worker does not hold the snapshot any more.
+    """
+    with transaction.atomic():
+        require_lease(owner, snapshot_id)
+        attempts = Snapshot.objects.values_list("attempts", flat=True).get(pk=snapshot_id)
+        if attempts >= settings().max_attempts:
+            return False
+        return _requeue(owner, snapshot_id, due=timezone.now() + timedelta(seconds=2**attempts), count_attempt=True)
+
+
+def _requeue(owner: UUID, snapshot_id: UUID, *, due: datetime | None, count_attempt: bool) -> bool:
+    with transaction.atomic():
+        if not queue.release(owner, snapshot_id, due=due, count_attempt=count_attempt):
+            return False
+        begun = ArchiveResult.objects.filter(snapshot_id=snapshot_id, status=ResultStatus.STARTED)
+        begun.update(status=ResultStatus.QUEUED, start_ts=None, modified_at=timezone.now())
+    return True

@@ -1,0 +1,106 @@
+"""Make the data directory ready: folders, secret key, schema. What every command that opens the archive does first."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from pagekeep.config.load import settings
+from pagekeep.config.secret import read_key, write_key
+from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.services.wiring import data_dir
+from pagekeep.storage.blobs import BlobStore
+
+BACKUPS_KEPT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What had to be done. ``created``: the archive is new. ``backup``: the copy made before ``migrations`` ran."""
+
+    created: bool
+    backup: Path | None
+    migrations: tuple[str, ...]
+
+
+def prepare_archive() -> Prepared:
+    """Make what is missing and bring the schema up to date, after a copy of the database was made.
+
+    Any number of processes may call it at once: one does the work and the others wait for it.
+
+    Raises:
+        EnvironmentProblem: the directory cannot be used, the disk is full, or the database is damaged or newer than this
+            program.
+    """
+    home = data_dir()
+    home.prepare()
+    home.check_space()
+    with _alone(home.run / "prepare.lock"):
+        _settle_key(home.root)
+        BlobStore(home).sweep_temp()
+        try:
+            return _migrate(home.database, home.backups)
+        except DatabaseError as error:
+            raise EnvironmentProblem(
+                f"The database {home.database} cannot be used ({error}); put back a copy from {home.backups}."
+            ) from error
+
+
+def backup_database(database: Path, backups: Path) -> Path:
+    """Copy a database that may be in use, whole and consistent, and keep the newest five copies.
+
+    Returns:
+        The copy's path, named by the moment (UTC) it was made.
+    """
+    copy = backups / f"pagekeep-{timezone.now():%Y%m%dT%H%M%S%f}.sqlite3"
+    unfinished = copy.with_suffix(".part")
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as target:
+        source.backup(target)
+    unfinished.rename(copy)
+    for old in sorted(backups.glob("pagekeep-*.sqlite3"))[:-BACKUPS_KEPT]:
+        old.unlink()
+    return copy
+
+
+def _migrate(database: Path, backups: Path) -> Prepared:
+    executor = MigrationExecutor(connection)
+    applied = executor.loader.applied_migrations
+    newer = [name for app, name in applied if app == "archive" and (app, name) not in executor.loader.disk_migrations]
+    if newer:
+        raise EnvironmentProblem(
+            f"The database {database} was made by a newer Pagekeep ({newer[0]}); run that version or a later one."
+        )
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    backup = None
+    if plan:
+        if applied:
+            data_dir().check_space(database.stat().st_size)
+            backup = backup_database(database, backups)
+        call_command("migrate", interactive=False, verbosity=0)
+    return Prepared(not applied, backup, tuple(f"{migration.app_label}.{migration.name}" for migration, _ in plan))
+
+
+def _settle_key(root: Path) -> None:
+    """Keep the key this process began with, unless there is one: then use that."""
+    if settings().secret_key.get_secret_value():
+        return
+    kept = read_key(root)
+    if not kept:
+        write_key(root, django_settings.SECRET_KEY)
+    elif kept != django_settings.SECRET_KEY:
+        django_settings.SECRET_KEY = kept
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

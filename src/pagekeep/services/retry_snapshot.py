@@ -1,0 +1,59 @@
+"""Capture a snapshot again where outputs are missing."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.config.load import settings
+from pagekeep.domain.errors import Conflict, NotFound
+from pagekeep.domain.status import CrawlStatus, ResultStatus, SnapshotStatus
+from pagekeep.services.crawl_config import crawl_settings
+from pagekeep.services.seal_crawl import open_crawl
+
+
+def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapshot:
+    """Queue a snapshot again; outputs that succeeded are kept, all others are made anew.
+
+    A paused, sealed or failed snapshot may be retried, and a succeeded one that lacks outputs.
+
+    Args:
+        due: when a worker may take it; None for at once.
+
+    Raises:
+        NotFound: there is no such snapshot.
+        Conflict: a worker has it, or every output is kept already.
+    """
+    with transaction.atomic():
+        snapshot = Snapshot.objects.select_related("crawl").filter(pk=snapshot_id).first()
+        if snapshot is None:
+            raise NotFound(f"There is no snapshot {snapshot_id} in this archive.")
+        if snapshot.status == SnapshotStatus.STARTED:
+            raise Conflict(f"{snapshot.url} is being captured right now; wait until it has ended.")
+        if not missing_plugins(snapshot):
+            raise Conflict(f"Every output of {snapshot.url} is kept already; add the URL again to archive it anew.")
+        snapshot.status, snapshot.reason = SnapshotStatus.QUEUED, ""
+        snapshot.retry_at, snapshot.attempts = due or timezone.now(), 0
+        snapshot.save(update_fields=["status", "reason", "retry_at", "attempts", "modified_at"])
+        unfinished = ArchiveResult.objects.filter(snapshot=snapshot, plugin__in=missing_plugins(snapshot), hook_name="")
+        unfinished.update(status=ResultStatus.QUEUED, output_str="", modified_at=timezone.now())
+        open_crawl(snapshot.crawl_id, CrawlStatus.QUEUED)
+    return snapshot
+
+
+def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the plugins of its crawl that have not succeeded, in the order they are made.
+
+    Where any is missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing.
+    """
+    crawl = snapshot.crawl
+    wanted = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
+    succeeded = snapshot.results.filter(status=ResultStatus.SUCCEEDED, hook_name="")
+    missing = set(wanted) - set(succeeded.values_list("plugin", flat=True))
+    if missing:
+        missing.add("hashes")
+    if "warc" in missing:
+        missing.add("wacz")
+    return tuple(name for name in wanted if name in missing)

@@ -1,0 +1,121 @@
+"""Capture one claimed snapshot: from its row to its final state. No transaction is open while the page loads."""
+
+import asyncio
+import logging
+from typing import Protocol
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+
+from pagekeep.archive.models import Snapshot
+from pagekeep.archive.queue import LeaseLost
+from pagekeep.capture.protocols import Progress, Sink
+from pagekeep.capture.values import CaptureRequest, Outcome
+from pagekeep.config.load import settings
+from pagekeep.domain.errors import BrowserDied, EnvironmentProblem, PagekeepError
+from pagekeep.domain.results import Result
+from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.begin_attempt import begin_attempt
+from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
+from pagekeep.services.record_result import record_result, record_step
+from pagekeep.services.wiring import snapshot_files
+
+log = logging.getLogger(__name__)
+
+
+class CaptureEngine(Protocol):
+    """What captures pages: `capture.engine.Engine`, or the fake of `capture.testing`."""
+
+    async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+        """Visit one URL.
+
+        Raises:
+            BrowserDied, EnvironmentProblem
+        """
+        ...
+
+
+async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> SnapshotStatus:
+    """Capture a snapshot that ``owner`` has claimed and return the state it is in now.
+
+    Cancelled, it gives the snapshot back to the queue without counting the attempt.
+
+    Raises:
+        LeaseLost: the snapshot was removed, sealed or taken over meanwhile; nothing more was written.
+        EnvironmentProblem: this machine cannot capture; the snapshot was given back.
+    """
+    try:
+        outcome, reason = await _attempt(snapshot, owner, engine)
+        if outcome is None and not reason:
+            return SnapshotStatus.QUEUED
+        end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
+        await asyncio.to_thread(snapshot_files(snapshot.pk).write_manifest, end)
+        return await sync_to_async(finish_attempt)(owner, end)
+    except LeaseLost:
+        await _tidy_up(snapshot.pk)
+        raise
+    except asyncio.CancelledError:
+        if not await sync_to_async(give_back)(owner, snapshot.pk):
+            await _tidy_up(snapshot.pk)
+        raise
+    except EnvironmentProblem:
+        await sync_to_async(give_back)(owner, snapshot.pk)
+        raise
+
+
+async def _attempt(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[Outcome | None, str]:
+    """Return the outcome of the visit, or None and why it broke off; no reason means that it is queued again."""
+    limit = settings().max_attempts
+    if snapshot.attempts > limit:
+        return None, f"The worker died over this page {_times(limit)}; retry it, perhaps with fewer tabs or outputs."
+    try:
+        return await _visit(snapshot, owner, engine), ""
+    except (LeaseLost, EnvironmentProblem):
+        raise
+    except BrowserDied as error:
+        if await sync_to_async(try_again)(owner, snapshot.pk):
+            return None, ""
+        return None, f"{error} It was tried {_times(snapshot.attempts)}."
+    except PagekeepError as error:
+        return None, str(error)
+    except Exception as error:
+        log.exception("Capturing %s failed unexpectedly", snapshot.url)
+        return None, f"Pagekeep itself made an error ({type(error).__name__}: {error}); its log has the details."
+
+
+async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> Outcome:
+    request = await sync_to_async(begin_attempt)(owner, snapshot.pk)
+    files = snapshot_files(snapshot.pk)
+    for plugin in request.plugins:
+        await asyncio.to_thread(files.drop, plugin)
+    progress = _Recording(owner, snapshot.pk)
+    outcome = await engine.capture(request, files, progress)
+    for result in outcome.results:
+        if result.plugin not in progress.recorded:
+            await progress.result(result)
+    return outcome
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+async def _tidy_up(snapshot_id: UUID) -> None:
+    """Delete what was written after the snapshot had been removed."""
+    if not await Snapshot.objects.filter(pk=snapshot_id).aexists():
+        await asyncio.to_thread(snapshot_files(snapshot_id).remove)
+
+
+class _Recording:
+    """Watches a visit and records each step and output as it comes."""
+
+    def __init__(self, owner: UUID, snapshot_id: UUID) -> None:
+        self.recorded: set[str] = set()
+        self._owner, self._snapshot_id = owner, snapshot_id
+
+    async def step(self, name: str) -> None:
+        await sync_to_async(record_step)(self._owner, self._snapshot_id, name)
+
+    async def result(self, result: Result) -> None:
+        await sync_to_async(record_result)(self._owner, self._snapshot_id, result)
+        self.recorded.add(result.plugin)

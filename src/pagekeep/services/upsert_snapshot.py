@@ -1,0 +1,85 @@
+"""Record one URL of a crawl, or change what is recorded of it."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.domain.errors import BadInput
+from pagekeep.domain.status import CrawlStatus, SnapshotStatus
+from pagekeep.domain.urls import parse_url
+from pagekeep.services.add_urls import MAX_DEPTH, add_urls, new_snapshots
+from pagekeep.services.retry_snapshot import retry_snapshot
+from pagekeep.services.seal_crawl import open_crawl
+from pagekeep.services.seal_snapshots import seal_snapshots
+from pagekeep.services.tagging import clean_names, ensure_tags
+
+SETTABLE = (SnapshotStatus.QUEUED, SnapshotStatus.PAUSED, SnapshotStatus.SEALED)
+
+
+def upsert_snapshot(
+    url: str,
+    *,
+    user: AbstractBaseUser | None,
+    crawl: Crawl | None = None,
+    depth: int = 0,
+    title: str | None = None,
+    tags: Iterable[str] | None = None,
+    status: str | None = None,
+) -> tuple[Snapshot, bool]:
+    """Make the snapshot of ``url`` in ``crawl``, or change the one that is there. None changes nothing.
+
+    Args:
+        crawl: None for a crawl of its own.
+        title: counts as edited by a person: no capture replaces it.
+        tags: all it shall have.
+        status: ``queued``, ``paused`` or ``sealed``; a new snapshot is queued.
+
+    Returns:
+        The snapshot and whether it is new.
+
+    Raises:
+        BadInput: URL, depth, status or a tag is bad.
+        Conflict: it cannot be queued now.
+    """
+    url = parse_url(url)
+    if not 0 <= depth <= MAX_DEPTH:
+        raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
+    if status is not None and status not in SETTABLE:
+        raise BadInput(f"status={status!r} cannot be set; allowed are {', '.join(SETTABLE)}.")
+    names = None if tags is None else clean_names(tags)
+    with transaction.atomic():
+        existing = Snapshot.objects.filter(crawl=crawl, url=url).order_by("-id").first() if crawl else None
+        if existing:
+            snapshot = existing
+            if status is not None and status != existing.status:
+                _change_status(existing, SnapshotStatus(status))
+        elif crawl is None:
+            added = add_urls([url], user=user, depth=depth, only_new=False, index_only=status == SnapshotStatus.PAUSED)
+            snapshot = added.snapshots[0]
+        else:
+            first = SnapshotStatus.PAUSED if status == SnapshotStatus.PAUSED else SnapshotStatus.QUEUED
+            (snapshot,) = new_snapshots(crawl, [url], first, depth=depth)
+            if crawl.status == CrawlStatus.SEALED:
+                open_crawl(crawl.pk, CrawlStatus.QUEUED)
+        if existing is None and status == SnapshotStatus.SEALED:
+            seal_snapshots([snapshot.pk])
+        if title is not None:
+            changes = {"title": title, "title_edited": bool(title), "modified_at": timezone.now()}
+            Snapshot.objects.filter(pk=snapshot.pk).update(**changes)
+        if names is not None:
+            snapshot.tags.set(ensure_tags(names, user))
+    snapshot.refresh_from_db()
+    return snapshot, existing is None
+
+
+def _change_status(snapshot: Snapshot, status: SnapshotStatus) -> None:
+    if status == SnapshotStatus.QUEUED:
+        retry_snapshot(snapshot.pk)
+    elif status == SnapshotStatus.SEALED:
+        seal_snapshots([snapshot.pk])
+    else:
+        waiting = Snapshot.objects.filter(pk=snapshot.pk, status=SnapshotStatus.QUEUED)
+        waiting.update(status=SnapshotStatus.PAUSED, retry_at=None, modified_at=timezone.now())

@@ -1,0 +1,1 @@
+"""Bytes on disk: kept once, written atomically, readable without the database."""

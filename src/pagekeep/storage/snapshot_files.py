@@ -1,0 +1,357 @@
+"""The files of one snapshot: a folder a person can browse, one folder per plugin, real file names."""
+
+import errno
+import hashlib
+import os
+import stat
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from pagekeep.domain.errors import BadInput, Conflict, EnvironmentProblem, NotFound
+from pagekeep.domain.results import StoredFile
+from pagekeep.domain.urls import shorten
+from pagekeep.storage import file_index, manifest, recipe
+from pagekeep.storage.blobs import BlobStore
+from pagekeep.storage.disk import CHUNK, disk_errors, make_folders, open_file, open_folder, read_range, replace_file
+from pagekeep.storage.file_index import Entry
+from pagekeep.storage.layout import DataDir
+from pagekeep.storage.manifest import Manifest
+from pagekeep.storage.names import RECIPE_SUFFIX, check_path, check_plugin
+from pagekeep.storage.packing import ByteRange, Member, Pack, clip_range
+from pagekeep.storage.recipe import PackedMember, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a snapshot, ready to be served. ``size`` is in bytes, ``sha256`` lower-case hex."""
+
+    size: int
+    mimetype: str
+    sha256: str
+    _read: ByteRange
+
+    def read_range(self, start: int, length: int) -> Iterator[bytes]:
+        """Yield up to ``length`` bytes from byte ``start``; less where the file ends before.
+
+        Raises:
+            ValueError: ``start`` or ``length`` is negative.
+            EnvironmentProblem: what is on disk is not what was recorded.
+        """
+        return self._read(*clip_range(start, length, self.size))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._read(0, self.size)
+
+
+class SnapshotFiles:
+    """What is kept of one snapshot, at ``<folder>/<plugin>/<path>``. The sink of the capture engine.
+
+    Every change is durable when the call returns, and a kill at any instant leaves the old or the new state.
+    """
+
+    def __init__(self, data_dir: DataDir, snapshot_id: UUID) -> None:
+        self.folder = data_dir.snapshot_folder(snapshot_id)
+        self._blobs = BlobStore(data_dir)
+
+    def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
+        """Keep a file, all of it or nothing; one of the same name is replaced.
+
+        Raises:
+            BadInput: ``plugin`` or ``path`` would leave the snapshot's folder or is otherwise no usable name.
+            NotFound: the snapshot was removed meanwhile.
+            EnvironmentProblem: the disk is full or not writable.
+        """
+        check_plugin(plugin)
+        *folders, name = check_path(path)
+        with self._blobs.work() as work:
+            written = self._blobs.write(work, data)
+            stored = StoredFile(path, written.size, written.sha256, mimetype)
+            with self._changing(plugin, path), open_folder(self.folder, (plugin, *folders), create=True) as folder:
+                self._record(work, plugin, Entry(stored, written.crc32), is_new=not _exists(folder, name))
+                self._place(self._blobs.share(work, written), folder, name)
+                _unlink(folder, name + RECIPE_SUFFIX)
+                os.fsync(folder)
+        return stored
+
+    def pack(self, plugin: str, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
+        """Record a ZIP (stored, not compressed) made of files already kept, without writing their bytes again.
+
+        Args:
+            members: (name inside the ZIP, plugin that keeps the file, the file), in the order they are packed.
+
+        Raises:
+            BadInput: a name is not usable, or a member is itself packed.
+            Conflict: a member is no longer what is kept under its name.
+            NotFound: a member is not kept, or the snapshot was removed meanwhile.
+            EnvironmentProblem: the disk is full or not writable.
+        """
+        check_plugin(plugin)
+        *folders, name = check_path(path, spare=len(RECIPE_SUFFIX))
+        packed = tuple(self._packed_member(*member) for member in members)
+        made = _describe(self._zip(packed), packed)
+        stored = StoredFile(path, made.size, made.sha256, mimetype)
+        with (
+            self._blobs.work_near_snapshots() as work,
+            self._changing(plugin, path),
+            open_folder(self.folder, (plugin, *folders), create=True) as folder,
+        ):
+            self._record(work, plugin, Entry(stored, made.crc32, packed=True), is_new=not _exists(folder, name))
+            replace_file(work, recipe.to_json(made), folder, name + RECIPE_SUFFIX)
+            _unlink(folder, name)
+            os.fsync(folder)
+        return stored
+
+    def open(self, plugin: str, path: str) -> KeptFile:
+        """Return a kept file, or a packed one as if it were on disk.
+
+        Raises:
+            BadInput: the names cannot be names of kept files.
+            NotFound: no such file is kept.
+            EnvironmentProblem: what is on disk is not what was recorded.
+        """
+        entry = self._find(plugin, path)
+        stored = entry.stored
+        return KeptFile(stored.size, stored.mimetype, stored.sha256, self._reader(plugin, entry))
+
+    def plugins(self) -> list[str]:
+        """Return the names of the plugins that keep something, sorted."""
+        try:
+            with disk_errors(self.folder), open_folder(self.folder) as folder, os.scandir(folder) as children:
+                return sorted(
+                    child.name
+                    for child in children
+                    if child.is_dir(follow_symlinks=False) and not child.name.startswith(".")
+                )
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def files(self, plugin: str) -> list[StoredFile]:
+        """Return what a plugin keeps, in the order it was made; packed files are listed as their packed bytes."""
+        check_plugin(plugin)
+        return [entry.stored for entry in self._entries(plugin)]
+
+    def remove(self) -> None:
+        """Remove the snapshot's folder, at once and durably; free what only it kept. Gone already is fine."""
+        self._discard(self.folder)
+
+    def drop(self, plugin: str) -> None:
+        """Remove all that one plugin keeps, at once, so that it can try again. Packed files made of it break."""
+        self._discard(self.folder / check_plugin(plugin))
+
+    def write_manifest(self, value: Manifest) -> None:
+        """Write the manifest, with the members of the packed files among its results.
+
+        Raises:
+            NotFound: the snapshot was removed meanwhile.
+            EnvironmentProblem: the disk is full or not writable.
+        """
+        packed = {
+            f"{result.plugin}/{file.path}": made.members
+            for result in value.results
+            for file in result.files
+            if (made := self._recipe(result.plugin, file.path))
+        }
+        with self._blobs.work_near_snapshots() as work, self._changing("", manifest.MANIFEST_NAME):
+            make_folders(self.folder)
+            manifest.write(self.folder, replace(value, packed=packed), work)
+
+    def read_manifest(self) -> Manifest:
+        """Read the manifest; errors as in ``manifest.read``."""
+        return manifest.read(self.folder)
+
+    def zip_all(self) -> Pack:
+        """Return the whole snapshot as a ZIP: the manifest, then ``<plugin>/<path>`` in order of their names."""
+        try:
+            members = [Member.of_bytes(manifest.MANIFEST_NAME, manifest.read_bytes(self.folder))]
+        except NotFound:
+            members = []
+        for plugin in self.plugins():
+            for entry in sorted(self._entries(plugin), key=lambda entry: entry.stored.path):
+                stored = entry.stored
+                name = f"{plugin}/{stored.path}"
+                members.append(Member(name, stored.size, entry.crc32, self._reader(plugin, entry)))
+        return Pack(members)
+
+    def _record(self, work: Path, plugin: str, entry: Entry, *, is_new: bool) -> None:
+        """Write down what is about to appear; what it replaces is freed when the work is over."""
+        with open_folder(self.folder, (plugin,)) as top:
+            if not is_new:
+                older = [old.stored.sha256 for old in file_index.read(top) if old.stored.path == entry.stored.path]
+                file_index.note_digests(work, older)
+            file_index.append(top, entry)
+
+    def _place(self, file: Path, folder: int, name: str) -> None:
+        try:
+            os.rename(file, name, dst_dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            with self._blobs.work_near_snapshots() as near, file.open("rb") as source:
+                replace_file(near, iter(partial(source.read, CHUNK), b""), folder, name)
+
+    @contextmanager
+    def _changing(self, plugin: str, path: str) -> Iterator[None]:
+        """Say in a sentence what can be wrong while something is put into the snapshot's folder."""
+        where = f"{plugin}/{path}".lstrip("/")
+        try:
+            with disk_errors(self.folder):
+                make_folders(self.folder)
+                yield
+        except FileNotFoundError as error:
+            raise NotFound(f"The snapshot of {where} was removed while it was written; add its URL again.") from error
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+                raise
+            raise BadInput(
+                f"{shorten(repr(where))} cannot be kept in {self.folder}: a part of that name is taken"
+                " by a file, folder or symbolic link; choose another name."
+            ) from error
+
+    def _discard(self, target: Path) -> None:
+        with self._blobs.work_near_snapshots() as work, disk_errors(target):
+            try:
+                with open_folder(target.parent) as parent:
+                    os.rename(target.name, work / "removed", src_dir_fd=parent)
+                    os.fsync(parent)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+
+    def _entries(self, plugin: str) -> list[Entry]:
+        """Return the entries of a plugin's files that are on disk, in the order they were first made."""
+        known: dict[str, list[Entry]] = {}
+        for entry in self._index(plugin):
+            known.setdefault(entry.stored.path, []).append(entry)
+        return [found for candidates in known.values() if (found := self._current(plugin, candidates))]
+
+    def _find(self, plugin: str, path: str) -> Entry:
+        check_plugin(plugin)
+        check_path(path)
+        entry = self._current(plugin, [entry for entry in self._index(plugin) if entry.stored.path == path])
+        if entry is None:
+            raise NotFound(f"This snapshot keeps no file {shorten(repr(f'{plugin}/{path}'))}.")
+        return entry
+
+    def _index(self, plugin: str) -> list[Entry]:
+        try:
+            with disk_errors(self.folder), open_folder(self.folder, (plugin,)) as top:
+                return file_index.read(top)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _current(self, plugin: str, candidates: list[Entry]) -> Entry | None:
+        """Return which of the entries of one path is on disk: not the latest, where a kill came before its file."""
+        only_one = len({entry.stored.sha256 for entry in candidates}) == 1
+        for entry in reversed(candidates):
+            if entry.packed:
+                made = self._recipe(plugin, entry.stored.path)
+                if made and made.sha256 == entry.stored.sha256:
+                    return entry
+                continue
+            status = self._status(plugin, entry.stored.path)
+            if status and (only_one or self._is(plugin, entry, status)):
+                return entry
+        return None
+
+    def _is(self, plugin: str, entry: Entry, status: os.stat_result) -> bool:
+        """Tell whether the file with ``status`` is that of ``entry``: the inode of its blob, or the same bytes."""
+        stored = entry.stored
+        blob = self._blobs.path(stored.sha256)
+        if blob.exists() and os.path.samestat(blob.stat(), status):
+            return True
+        if status.st_size != stored.size:
+            return False
+        digest = hashlib.sha256()
+        for chunk in read_range(self.folder, (plugin, *check_path(stored.path)), 0, stored.size):
+            digest.update(chunk)
+        return digest.hexdigest() == stored.sha256
+
+    def _status(self, plugin: str, path: str) -> os.stat_result | None:
+        *folders, name = check_path(path)
+        try:
+            with open_folder(self.folder, (plugin, *folders)) as folder:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return status if stat.S_ISREG(status.st_mode) else None
+
+    def _reader(self, plugin: str, entry: Entry) -> ByteRange:
+        stored = entry.stored
+        where = f"{self.folder}/{plugin}/{stored.path}"
+        if entry.packed:
+            made = self._recipe(plugin, stored.path)
+            if made is None or any(not self._is_kept(member) for member in made.members):
+                raise EnvironmentProblem(f"{where} cannot be packed: a file it is made of is gone; capture it again.")
+            return self._zip(made.members).read_range
+        status = self._status(plugin, stored.path)
+        if status is None or status.st_size != stored.size:
+            raise EnvironmentProblem(f"{where} has not the size that was recorded; restore it from a backup.")
+        return partial(read_range, self.folder, (plugin, *check_path(stored.path)))
+
+    def _is_kept(self, member: PackedMember) -> bool:
+        plugin, _, path = member.path.partition("/")
+        try:
+            return self._find(plugin, path).stored.sha256 == member.sha256
+        except NotFound:
+            return False
+
+    def _packed_member(self, name: str, plugin: str, file: StoredFile) -> PackedMember:
+        check_path(name)
+        entry = self._find(plugin, file.path)
+        where = f"{plugin}/{file.path}"
+        if entry.packed:
+            raise BadInput(f"{shorten(repr(where))} is packed itself and cannot be packed again; pack its members.")
+        if entry.stored.sha256 != file.sha256:
+            raise Conflict(f"{shorten(repr(where))} has been replaced since it was to be packed; pack it again.")
+        return PackedMember(name, where, entry.stored.size, entry.stored.sha256, entry.crc32)
+
+    def _zip(self, members: Iterable[PackedMember]) -> Pack:
+        return Pack(
+            Member(member.name, member.size, member.crc32, partial(read_range, self.folder, check_path(member.path)))
+            for member in members
+        )
+
+    def _recipe(self, plugin: str, path: str) -> Recipe | None:
+        *folders, name = check_path(path)
+        try:
+            with disk_errors(self.folder), open_folder(self.folder, (plugin, *folders)) as folder:
+                file = open_file(folder, name + RECIPE_SUFFIX)
+            with file:
+                return recipe.from_json(file.read())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValueError as error:
+            raise EnvironmentProblem(
+                f"{self.folder}/{plugin}/{path}{RECIPE_SUFFIX} cannot be used ({error}); restore it from a backup."
+            ) from error
+
+
+def _describe(zipped: Pack, members: tuple[PackedMember, ...]) -> Recipe:
+    digest, crc = hashlib.sha256(), 0
+    for chunk in zipped:
+        digest.update(chunk)
+        crc = zlib.crc32(chunk, crc)
+    return Recipe(zipped.size, digest.hexdigest(), crc, members)
+
+
+def _exists(folder: int, name: str) -> bool:
+    return any(_has(folder, candidate) for candidate in (name, name + RECIPE_SUFFIX))
+
+
+def _has(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+            return False
+        raise
+    return True
+
+
+def _unlink(folder: int, name: str) -> None:
+    if _has(folder, name):
+        os.unlink(name, dir_fd=folder)

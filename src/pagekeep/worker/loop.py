@@ -1,0 +1,144 @@
+"""Claim, capture, again: the life of a worker."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+
+from pagekeep.archive import queue
+from pagekeep.archive.models import Snapshot, Worker
+from pagekeep.archive.queue import LeaseLost
+from pagekeep.config.load import settings
+from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.end_attempt import give_back
+from pagekeep.services.register_worker import register_worker, retire_worker, worker_beat
+from pagekeep.services.run_capture import CaptureEngine, run_capture
+from pagekeep.services.wiring import make_engine
+
+log = logging.getLogger(__name__)
+
+POLL = 0.3
+"""Seconds between two looks at an empty queue."""
+GRACE = 3.0
+"""Seconds running pages have to end by themselves once the worker is asked to stop."""
+CLEAN_UP = 3.0
+"""Seconds cancelled pages have to give themselves back."""
+NEAR = 60.0
+"""Seconds within which a page must become due to be worth waiting for (``until_idle``)."""
+
+
+async def run_worker(
+    tabs: int | None = None,
+    *,
+    stop: asyncio.Event,
+    until_idle: bool = False,
+    engine: Callable[[], AbstractAsyncContextManager[CaptureEngine]] = make_engine,
+) -> None:
+    """Capture due snapshots until ``stop`` is set; then give back what is unfinished and end within 10 s.
+
+    Args:
+        tabs: pages at a time; None for the setting's.
+        until_idle: end by itself when nothing is left to do.
+        engine: makes what captures the pages.
+
+    Raises:
+        EnvironmentProblem: this machine cannot capture, e.g. it has no browser. Nothing is lost: the pages stay queued.
+    """
+    tabs = tabs or settings().tabs
+    record = await sync_to_async(register_worker)(tabs)
+    try:
+        async with engine() as capturing:
+            await _Worker(record.pk, tabs, capturing, stop).live(until_idle=until_idle)
+    finally:
+        await sync_to_async(retire_worker)(record.pk)
+
+
+class _Worker:
+    def __init__(self, owner: UUID, tabs: int, engine: CaptureEngine, stop: asyncio.Event) -> None:
+        self._owner, self._tabs, self._engine, self._stop = owner, tabs, engine, stop
+        self._running: dict[UUID, asyncio.Task[SnapshotStatus]] = {}
+        self._lease = settings().lease_seconds
+        self._succeeded = self._failed = 0
+        self._problem: EnvironmentProblem | None = None
+
+    async def live(self, *, until_idle: bool) -> None:
+        beating = asyncio.create_task(self._beat())
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            while not stopping.done() and self._problem is None and not beating.done():
+                await self._fill_tabs()
+                if until_idle and not self._running and not await sync_to_async(queue.waiting)(NEAR):
+                    break
+                await asyncio.wait(
+                    {beating, stopping, *self._running.values()}, timeout=POLL, return_when="FIRST_COMPLETED"
+                )
+                self._collect()
+        finally:
+            stopping.cancel()
+            await self._drain()
+            beating.cancel()
+            await asyncio.wait({beating})
+        if not beating.cancelled():
+            beating.result()  # it ends by itself only with an error
+        if self._problem:
+            raise self._problem
+
+    async def _fill_tabs(self) -> None:
+        while len(self._running) < self._tabs:
+            snapshot = await sync_to_async(queue.claim)(self._owner, self._lease)
+            if snapshot is None:
+                return
+            self._running[snapshot.pk] = asyncio.create_task(self._capture(snapshot), name=snapshot.url)
+
+    async def _capture(self, snapshot: Snapshot) -> SnapshotStatus:
+        log.info("Capturing %s", snapshot.url)
+        return await run_capture(snapshot, self._owner, self._engine)
+
+    def _collect(self) -> None:
+        """Take note of the pages that have ended."""
+        for snapshot_id, task in list(self._running.items()):
+            if not task.done():
+                continue
+            del self._running[snapshot_id]
+            error = None if task.cancelled() else task.exception()
+            if task.cancelled() or isinstance(error, LeaseLost):
+                log.info("Gave up %s", task.get_name())
+            elif isinstance(error, EnvironmentProblem):
+                self._problem = error
+            elif error is not None:
+                log.error("Lost %s until its lease ends", task.get_name(), exc_info=error)
+            else:
+                self._succeeded += task.result() == SnapshotStatus.SUCCEEDED
+                self._failed += task.result() == SnapshotStatus.FAILED
+                log.info("%s: %s", task.get_name(), task.result())
+
+    async def _beat(self) -> None:
+        """Renew leases and the worker's own record; cancel pages whose lease is lost."""
+        while True:
+            ids = list(self._running)
+            held = await sync_to_async(queue.heartbeat)(self._owner, ids, self._lease)
+            for snapshot_id in set(ids) - set(held):
+                if task := self._running.get(snapshot_id):
+                    task.cancel()
+            state = Worker.State.BUSY if ids else Worker.State.IDLE
+            state = Worker.State.DRAINING if self._stop.is_set() else state
+            await sync_to_async(worker_beat)(self._owner, state, succeeded=self._succeeded, failed=self._failed)
+            await asyncio.sleep(min(5.0, self._lease / 3))
+
+    async def _drain(self) -> None:
+        """Let running pages end for a moment, then give back those that have not."""
+        if self._running and self._problem is None:
+            await asyncio.wait(self._running.values(), timeout=GRACE)
+        self._collect()
+        for task in self._running.values():
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=CLEAN_UP)
+        left = [snapshot_id for snapshot_id, task in self._running.items() if not task.done()]
+        self._collect()
+        for snapshot_id in left:
+            await sync_to_async(give_back)(self._owner, snapshot_id)
