@@ -100,7 +100,7 @@ def archive_counts() -> ArchiveCounts:
     by_status = (
         visible.order_by()
         .values("status")
-        .annotate(number=Count("pk"), results=Sum("num_results"), size=Sum("output_size"))
+        .annotate(number=Count("pk"), made=Sum("num_results"), size=Sum("output_size"))
     )
     rows = {row["status"]: row for row in by_status}
     queue = Snapshot.objects.filter(status=SnapshotStatus.QUEUED).aggregate(oldest=Min("retry_at"))
@@ -108,7 +108,7 @@ def archive_counts() -> ArchiveCounts:
     return ArchiveCounts(
         snapshots=sum(row["number"] for row in rows.values()),
         by_status={status.value: rows[status]["number"] if status in rows else 0 for status in SnapshotStatus},
-        results=sum(row["results"] for row in rows.values()),
+        results=sum(row["made"] for row in rows.values()),
         output_size=sum(row["size"] for row in rows.values()),
         active_crawls=active.count(),
         oldest_queued_at=queue["oldest"],
@@ -132,5 +132,5 @@ def _results() -> QuerySet[ArchiveResult]:
     return related.prefetch_related(_tags("snapshot__tags"))
 
 
-def _tags(lookup: str) -> Prefetch[str, QuerySet[Tag], str]:
+def _tags(lookup: str) -> "Prefetch[str, QuerySet[Tag], str]":
     return Prefetch(lookup, Tag.objects.order_by("key"))

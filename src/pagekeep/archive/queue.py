@@ -99,5 +99,5 @@ def held_by(owner: UUID, snapshot_id: UUID) -> bool:
     return Snapshot.objects.filter(pk=snapshot_id, lease_owner=owner, status=SnapshotStatus.STARTED).exists()
 
 
-def _column(field: str, value: object) -> object:
-    return Snapshot._meta.get_field(field).get_db_prep_value(value, connection)  # type: ignore[union-attr]
+def _column(field: str, value: object) -> str:
+    return Snapshot._meta.get_field(field).get_db_prep_value(value, connection)  # type: ignore[union-attr, no-any-return]

@@ -105,7 +105,7 @@ class Engine:
                 path = find_chromium(self._options.chromium)
                 browser = await launch(path, sandbox=self._options.sandbox, temp_dir=self._options.temp_dir)
                 version = await browser.connection.browser.call("Browser.getVersion")
-                self._user_agent = version["userAgent"].replace("Headless", "")
+                self._user_agent = _usual_user_agent(version["userAgent"])
                 self._software = f"Pagekeep/{__version__} {version['product'].replace('Headless', '')}"
                 browser.connection.browser.on("Target.attachedToTarget", self._attached)
                 await browser.connection.browser.call("Target.setAutoAttach", **AUTO_ATTACH, filter=SHARED_TYPES)
@@ -144,6 +144,11 @@ class Engine:
             self._browser.connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
 
 
+def _usual_user_agent(own: str) -> str:
+    """Return what the same browser with a window sends: not "Headless", and only the major version."""
+    return re.sub(r"Chrome/(\d+)[\d.]*", r"Chrome/\1.0.0.0", own.replace("Headless", ""))
+
+
 async def _dispose(chromium: Chromium, context_id: str) -> None:
     """Close the context with everything in it; a browser that cannot do that in time is ended."""
     try:
@@ -171,6 +176,7 @@ class _Run:
             for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
                 await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
             await self._step("look", self._look)
+        visit.recorder.complete()
         documents = visit.recorder.main_responses(page.main_frame_id)
         visit.main = documents[-1] if documents else None
         for plugin in OUTPUTS:

@@ -15,6 +15,7 @@ from pagekeep.domain.errors import CaptureError
 # Our scripts run beside the page's own, where the page cannot redefine what they use.
 WORLD = "pagekeep"
 WIDTH, VIEWPORT_HEIGHT = 1440, 900
+ACCEPT_LANGUAGE = "en-US,en"
 # Requests that may last for ever without the page being unfinished.
 ENDLESS = frozenset({"EventSource", "WebSocket", "Ping", "Media", "Prefetch", "CSPViolationReport"})
 FRAMES = frozenset({"page", "iframe"})
@@ -67,7 +68,7 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=WIDTH, height=VIEWPORT_HEIGHT, deviceScaleFactor=1, mobile=False
         )
         if user_agent:
-            await session.call("Emulation.setUserAgentOverride", userAgent=user_agent)
+            await session.call("Emulation.setUserAgentOverride", userAgent=user_agent, acceptLanguage=ACCEPT_LANGUAGE)
         return page
 
     def attach(self, event: Params) -> None:

@@ -129,6 +129,10 @@ class Recorder:
         for task in tuple(self._tasks):
             self.left_out["a response that did not end"] += 1
             task.cancel()
+        self.complete()
+
+    def complete(self) -> None:
+        """Give the exchanges recorded so far their headers as they were on the wire, where the browser told them."""
         for exchange in self.exchanges:
             self._complete(exchange)
 
@@ -194,7 +198,6 @@ class Recorder:
         return self._extra.setdefault(request_id, _Extra())
 
     def _complete(self, exchange: Exchange) -> None:
-        """Add the headers as they were on the wire, where the browser told them."""
         extra = self._extra.get(exchange.request_id)
         if extra is None or not exchange.request_id:
             return

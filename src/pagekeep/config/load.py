@@ -30,7 +30,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         BadInput: a name is unknown or a value is bad; the sentence names the setting and where it stands.
     """
     from_environ = _environment(os.environ if environ is None else environ)
-    data_dir = Path(from_environ.get("data_dir", "data")).expanduser().absolute()
+    data_dir = Path(str(from_environ.get("data_dir", "data"))).expanduser().absolute()
     from_toml = _toml(data_dir / TOML_NAME)
     values = from_toml | from_environ | {"data_dir": data_dir}
     try:

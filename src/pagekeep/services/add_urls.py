@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -40,7 +40,7 @@ class Added:
 def add_urls(
     urls: Sequence[str],
     *,
-    user: AbstractBaseUser | None,
+    user: User | None,
     tags: Iterable[str] = (),
     depth: int = 0,
     plugins: Iterable[str] | None = None,

@@ -3,8 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -15,7 +14,7 @@ from pagekeep.domain.errors import BadInput, Conflict
 class NewAdmin:
     """The user and the password in plain text, which is stored nowhere: show it once."""
 
-    user: AbstractUser
+    user: User
     password: str
 
 
@@ -29,14 +28,13 @@ def create_admin(username: str = "admin", password: str | None = None, *, email:
         BadInput: the name cannot be one.
         Conflict: there is a user of that name.
     """
-    users = get_user_model()
     password = password or secrets.token_urlsafe(12)
     try:
-        users.username_validator(username)
+        User.username_validator(username)
     except ValidationError as error:
         raise BadInput(f"{username!r} cannot be a user name: {' '.join(error.messages)}") from error
     with transaction.atomic():
-        if users.objects.filter(username=username).exists():
+        if User.objects.filter(username=username).exists():
             raise Conflict(f"There is a user {username!r} already; choose another name.")
-        user = users.objects.create_superuser(username=username, email=email, password=password)
+        user = User.objects.create_superuser(username=username, email=email, password=password)
     return NewAdmin(user, password)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings as django_settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -24,7 +24,7 @@ SPARED = timedelta(days=1)
 
 
 def issue_token(
-    user: AbstractBaseUser,
+    user: User,
     *,
     label: str = "",
     scopes: Sequence[str] | None = None,

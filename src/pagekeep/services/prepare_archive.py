@@ -37,8 +37,8 @@ def prepare_archive() -> Prepared:
     Any number of processes may call it at once: one does the work and the others wait for it.
 
     Raises:
-        EnvironmentProblem: the directory cannot be used, the disk is full, or the database is damaged or newer than this
-            program.
+        EnvironmentProblem: the directory cannot be used, the disk is full, or the database is damaged or newer than
+            this program.
     """
     home = data_dir()
     home.prepare()

@@ -32,7 +32,9 @@ def remove_snapshots(snapshot_ids: Iterable[UUID], *, delete: bool = True) -> Re
     Args:
         delete: False keeps records and files and only takes the snapshots off every list; open work on them is sealed.
     """
-    wanted, removed, crawls = list(dict.fromkeys(snapshot_ids)), [], set()
+    wanted = list(dict.fromkeys(snapshot_ids))
+    removed: list[UUID] = []
+    crawls: set[UUID] = set()
     for start in range(0, len(wanted), BATCH):
         with transaction.atomic():
             rows = dict(Snapshot.objects.filter(pk__in=wanted[start : start + BATCH]).values_list("pk", "crawl_id"))

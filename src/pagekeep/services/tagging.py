@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -35,7 +35,7 @@ def clean_names(names: Iterable[str]) -> list[str]:
     return list(kept.values())
 
 
-def ensure_tags(names: Iterable[str], user: AbstractBaseUser | None) -> list[Tag]:
+def ensure_tags(names: Iterable[str], user: User | None) -> list[Tag]:
     """Return the tags of these names, making those that do not exist. Call it in a transaction.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ SETTABLE = (SnapshotStatus.QUEUED, SnapshotStatus.PAUSED, SnapshotStatus.SEALED)
 def upsert_snapshot(
     url: str,
     *,
-    user: AbstractBaseUser | None,
+    user: User | None,
     crawl: Crawl | None = None,
     depth: int = 0,
     title: str | None = None,

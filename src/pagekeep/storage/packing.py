@@ -1,7 +1,7 @@
 """ZIP files that are never on disk: their layout is computed, their bytes are read from the members when asked for.
 
 Members are stored, not compressed, with fixed times, so the same members always give the same bytes. The format is
-PKWARE's APPNOTE 6.3.10: 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (end records), 4.5.3 (ZIP64).
+PKWARE's APPNOTE 6.3.10: 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (ends), 4.5.3 (ZIP64).
 """
 
 import struct
