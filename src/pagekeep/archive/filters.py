@@ -172,8 +172,8 @@ def tagged(name: str, outer: str) -> Q:
 
 
 def _plain(filters: object, names: tuple[str, ...], columns: dict[str, str]) -> Q:
-    asked = {columns.get(name, name): getattr(filters, name) for name in names}
-    return Q(**{column: value for column, value in asked.items() if value})
+    asked = [(columns.get(name, name), getattr(filters, name)) for name in names]
+    return Q(*((column, value) for column, value in asked if value))
 
 
 def _times(filters: Any) -> Q:
@@ -207,13 +207,13 @@ def _search_results(text: str) -> Q:
         | Q(plugin__icontains=text)
         | Q(output_str__icontains=text)
         | _part_of_id(text)
-        | Q(snapshot_id__icontains=text.replace("-", ""))
+        | Q(snapshot__id__icontains=text.replace("-", ""))
         | Q(Exists(by_tag))
     )
 
 
 def _snapshot_reference(text: str) -> Q:
-    return Q(snapshot_id__startswith=text.replace("-", "").lower()) | Q(snapshot__timestamp__startswith=text)
+    return Q(snapshot__id__startswith=text.replace("-", "").lower()) | Q(snapshot__timestamp__startswith=text)
 
 
 def _uuid(name: str, text: str) -> UUID:

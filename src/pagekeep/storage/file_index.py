@@ -40,8 +40,11 @@ def append(folder: int, entry: Entry) -> None:
     text = f"\n{json.dumps(line)}\n"
     descriptor = os.open(INDEX_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=folder)
     with os.fdopen(descriptor, "wb", buffering=0) as index:
+        is_new = os.fstat(index.fileno()).st_size == 0
         index.write(text.encode())
         os.fsync(index.fileno())
+    if is_new:
+        os.fsync(folder)
 
 
 def read(folder: int) -> list[Entry]:

@@ -106,14 +106,14 @@ def test_members_of_4_gib_and_more_use_zip64(size: int) -> None:
         assert int.from_bytes(header[37:45], "little") == int.from_bytes(header[45:53], "little") == size
 
 
-@pytest.mark.parametrize("count", [65534, 65535])
-def test_more_members_than_a_plain_zip_can_count(count: int) -> None:
-    pack = Pack(Member(f"{number}", 0, 0, zeros) for number in range(count))
+def test_more_members_than_a_plain_zip_can_count() -> None:
+    names = [f"{number}" for number in range(65535)]
+    pack = Pack(Member(name, 0, 0, zeros) for name in names)
     with zipfile.ZipFile(PackAsFile(pack)) as opened:
-        assert len(opened.infolist()) == count
-        assert opened.infolist()[-1].filename == f"{count - 1}"
-    tail = b"".join(pack.read_range(pack.size - 98, 98))
-    assert (b"PK\6\6" in tail) == (count >= 65535)
+        assert opened.namelist() == names
+    one_less = Pack(Member(name, 0, 0, zeros) for name in names[1:])
+    zip64_end = [b"PK\6\6" in b"".join(p.read_range(p.size - 98, 98)) for p in (pack, one_less)]
+    assert zip64_end == [True, False]
 
 
 def test_a_wrong_checksum_would_be_noticed() -> None:

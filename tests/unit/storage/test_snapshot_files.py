@@ -129,6 +129,19 @@ def test_planted_links_are_never_followed(files: SnapshotFiles, tmp_path: Path) 
     assert (outside / "secret").read_bytes() == b"secret"
 
 
+def test_a_planted_link_in_place_of_the_index_is_refused(files: SnapshotFiles, tmp_path: Path) -> None:
+    files.save("dom", "a.html", b"a", HTML)
+    index = files.folder / "dom" / ".files.jsonl"
+    index.rename(tmp_path / "elsewhere")
+    index.symlink_to(tmp_path / "elsewhere")
+    before = (tmp_path / "elsewhere").read_bytes()
+    with pytest.raises(BadInput, match="symbolic link"):
+        files.save("dom", "b.html", b"b", HTML)
+    assert files.files("dom") == []
+    files.remove()
+    assert (tmp_path / "elsewhere").read_bytes() == before
+
+
 def test_a_file_and_a_folder_of_the_same_name_do_not_fit(files: SnapshotFiles, data_dir: DataDir) -> None:
     files.save("dom", "a", b"1", HTML)
     files.save("dom", "b/c", b"2", HTML)

@@ -18,7 +18,7 @@ from pagekeep.storage.blobs import BlobStore
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
-KILLS = 20
+KILLS = 12
 PRELUDE = """
 import os, random, sys
 from datetime import UTC, datetime

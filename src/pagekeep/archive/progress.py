@@ -1,0 +1,51 @@
+"""What is going on right now: the pages of a crawl as they are made, and the workers that make them."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
+from pagekeep.domain.status import SnapshotStatus
+
+ALIVE_WITHIN = timedelta(seconds=15)
+"""A worker that has not been heard of for longer (three heartbeats) counts as gone."""
+
+
+def changed_pages(crawl_id: UUID, since: datetime | None) -> list[Snapshot]:
+    """Return the snapshots of a crawl that are being captured or have changed, with results and tags: 3 statements.
+
+    Args:
+        since: the ``modified_at`` from which on changes are told; None for all.
+    """
+    pages = Snapshot.objects.filter(crawl_id=crawl_id)
+    if since is not None:
+        pages = pages.filter(Q(modified_at__gte=since) | Q(status=SnapshotStatus.STARTED))
+    results = Prefetch("results", ArchiveResult.objects.order_by("position", "id"))
+    return list(pages.prefetch_related(results, "tags").order_by("bookmarked_at", "id"))
+
+
+def pages_waiting(crawl_id: UUID) -> int:
+    """Return how many snapshots of a crawl are queued or being captured."""
+    waiting = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED)
+    return Snapshot.objects.filter(crawl_id=crawl_id, status__in=waiting).count()
+
+
+def live_workers() -> list[Worker]:
+    """Return the workers that take pages: heard of within 15 s, and not about to end."""
+    heard = Worker.objects.filter(heartbeat_at__gte=timezone.now() - ALIVE_WITHIN)
+    taking = heard.filter(state__in=(Worker.State.IDLE, Worker.State.BUSY)).order_by("started_at", "id")
+    return [worker for worker in taking if worker.hostname != socket.gethostname() or _runs(worker.pid)]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

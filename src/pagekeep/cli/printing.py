@@ -1,0 +1,32 @@
+"""What is written where: results on stdout, everything else on stderr."""
+
+from collections.abc import Mapping
+
+import click
+import orjson
+from rich.console import Console
+
+# Nothing printed is markup, and no URL is cut to fit: what comes from pages must come out as it is.
+out = Console(markup=False, highlight=False, soft_wrap=True)
+err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line on stdout (JSONL).")
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """Write one object as a line of JSON to stdout, at once."""
+    click.echo(orjson.dumps(value, default=str))
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people: ``1.5 MiB``."""
+    value, units = float(size), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value /= 1024
+        units.pop(0)
+    return f"{value:.0f} {units[0]}" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
+
+
+def count_text(number: int, word: str) -> str:
+    """Return ``1 page`` or ``3 pages``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

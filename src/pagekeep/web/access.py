@@ -1,0 +1,42 @@
+"""Who may see and change what: staff everything, others only read, and that only where the index is public."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+
+from pagekeep.config.load import settings
+
+View = Callable[..., HttpResponseBase]
+
+
+def may_change(request: HttpRequest) -> bool:
+    """Whether the request comes from someone who administers the archive."""
+    return request.user.is_active and request.user.is_staff
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Whether the request comes from someone who may see snapshots."""
+    return may_change(request) or settings().public_index
+
+
+def readers_only(view: View) -> View:
+    """Send everyone who may not read to the login page, and back after it."""
+    return _only(may_read, view)
+
+
+def staff_only(view: View) -> View:
+    """Send everyone who may not change the archive to the login page, and back after it."""
+    return _only(may_change, view)
+
+
+def _only(allowed: Callable[[HttpRequest], bool], view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if allowed(request):
+            return view(request, *args, **kwargs)
+        return redirect_to_login(request.get_full_path())
+
+    return guarded

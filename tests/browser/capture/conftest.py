@@ -1,0 +1,176 @@
+"""One real browser and one test site for all capture tests; each page is visited once and looked at by many tests."""
+
+import asyncio
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from pagekeep.capture.engine import Engine
+from pagekeep.capture.values import CaptureRequest, Limits, Outcome
+from pagekeep.domain.results import Result, StoredFile
+
+# The test site is a package beside the tests, which pytest's importlib mode does not make importable by itself.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from testsite.server import SeenRequest, TestSite
+
+LOOPBACK = ("127.0.0.0/8",)
+T = TypeVar("T")
+# Small enough that a page that never ends costs a test seconds, large enough for a busy machine.
+SHORT = Limits(open=3.0, settle=1.5, scroll=2.0, output=15.0)
+
+
+class LoopThread:
+    """An event loop in a thread of its own: the engine lives there for the whole session."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = 90.0) -> T:
+        """Return what ``work`` returns, or raise what it raises."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+class FolderSink:
+    """Keeps files below a folder, as real ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
+        whole = data if isinstance(data, bytes) else b"".join(data)
+        target = self.folder / plugin / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(whole)
+        return StoredFile(path, len(whole), hashlib.sha256(whole).hexdigest(), mimetype)
+
+    def pack(self, plugin: str, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
+        target = self.folder / plugin / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(target, "w") as packed:
+            for name, owner, file in members:
+                packed.writestr(name, (self.folder / owner / file.path).read_bytes())
+        whole = target.read_bytes()
+        return StoredFile(path, len(whole), hashlib.sha256(whole).hexdigest(), mimetype)
+
+
+@dataclass
+class Watcher:
+    """Notes every step and result as they are told."""
+
+    steps: list[str] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    async def step(self, name: str) -> None:
+        self.steps.append(name)
+
+    async def result(self, result: Result) -> None:
+        self.results.append(result)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A visit and everything it left behind."""
+
+    url: str
+    outcome: Outcome
+    folder: Path
+    watcher: Watcher
+    requests: Sequence[SeenRequest]
+
+    def result(self, plugin: str) -> Result:
+        return next(result for result in self.outcome.results if result.plugin == plugin)
+
+    def statuses(self) -> dict[str, str]:
+        return {result.plugin: result.status.value for result in self.outcome.results}
+
+    def path(self, plugin: str, name: str) -> Path:
+        return self.folder / plugin / name
+
+    def text(self, plugin: str, name: str) -> str:
+        return self.path(plugin, name).read_text(encoding="utf-8")
+
+    def json(self, plugin: str, name: str) -> Any:
+        return json.loads(self.path(plugin, name).read_bytes())
+
+
+Capture = Callable[..., Captured]
+
+
+@pytest.fixture(scope="session")
+def loop_thread() -> Iterator[LoopThread]:
+    runner = LoopThread()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope="session")
+def engine(loop_thread: LoopThread) -> Iterator[Engine]:
+    """The browser that most tests share."""
+    shared = Engine()
+    loop_thread.run(shared.__aenter__())
+    yield shared
+    loop_thread.run(shared.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate made now, for a host that the site is not."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, pem = folder / "key.pem", folder / "both.pem"
+    subject = ["-subj", "/CN=another-host.example", "-days", "2"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), *subject]
+    made = subprocess.run(command, check=True, capture_output=True)
+    pem.write_bytes(key.read_bytes() + made.stdout)
+    return pem
+
+
+@pytest.fixture(scope="session")
+def site(certificate: Path) -> Iterator[TestSite]:
+    with TestSite(certificate) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def capture(
+    engine: Engine, site: TestSite, loop_thread: LoopThread, tmp_path_factory: pytest.TempPathFactory
+) -> Capture:
+    """Visit a page now: ``capture("/path")`` or a whole URL, with fields of CaptureRequest."""
+
+    def visit(path: str, **fields: Any) -> Captured:
+        url = site.url(path) if path.startswith("/") else path
+        before = len(site.requests)
+        folder, watcher = tmp_path_factory.mktemp("visit"), Watcher()
+        request = CaptureRequest(url, **({"allow_private": LOOPBACK} | fields))
+        outcome = loop_thread.run(engine.capture(request, FolderSink(folder), watcher))
+        return Captured(url, outcome, folder, watcher, tuple(site.requests[before:]))
+
+    return visit
+
+
+@pytest.fixture(scope="session")
+def captured(capture: Capture) -> Capture:
+    """The visit of a page with every output, made the first time a test asks for it."""
+    made: dict[str, Captured] = {}
+
+    def visit(path: str) -> Captured:
+        if path not in made:
+            made[path] = capture(path)
+        return made[path]
+
+    return visit
