@@ -1,7 +1,10 @@
 """Real Chromium behind the egress: what it can reach, and that nothing gets past."""
 
+# ruff: noqa: S104 - nothing is bound to all interfaces here
+
 import asyncio
 import contextlib
+import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.skipif(SHELL is None, reason="chromium-headless-shell i
 _OTHERS = ("--remote-debugging", "--no-startup-window", "--proxy-server")
 GUARDED = tuple(flag for flag in FLAGS if not flag.startswith(_OTHERS))
 WITHOUT_WEBRTC_POLICY = tuple(flag for flag in GUARDED if "webrtc" not in flag)
+WITHOUT_RESOLVER_RULES = tuple(flag for flag in GUARDED if "host-resolver-rules" not in flag)
 
 
 @dataclass
@@ -178,5 +182,39 @@ def test_webrtc_sends_nothing_past_the_proxy(guarded: bool, tmp_path: Path) -> N
             transport.close()
             assert "gathering" in dom
             assert (packets.count == 0) is guarded
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_host_names_are_resolved_by_the_egress_alone(guarded: bool, tmp_path: Path) -> None:
+    """Without the resolver rules the browser's own resolver hears the names: that shows the test would notice."""
+
+    async def scenario() -> None:
+        asked: list[str] = []
+
+        def resolve(host: str) -> list[str]:
+            asked.append(host)
+            return ["127.0.0.1"]
+
+        async with website("127.0.0.1", {}) as site:
+            site.pages["/"] = f"""hello from the site<link rel="dns-prefetch" href="http://prefetch.example">
+                <link rel="preconnect" href="http://preconnect.example"><img src="http://img.example:{site.port}/">"""
+            async with Egress(AddressPolicy([f"127.0.0.1:{site.port}"]), resolver=resolve) as egress:
+                log = tmp_path / "net.json"
+                flags = [*(GUARDED if guarded else WITHOUT_RESOLVER_RULES), f"--log-net-log={log}"]
+                dom = await dump_dom(f"http://site.example:{site.port}/", tmp_path / "profile", egress, flags)
+        assert "hello from the site" in dom
+        assert {"site.example", "img.example"} <= set(asked)
+        net = json.loads(log.read_bytes())
+        kinds = {number: name for name, number in net["constants"]["logEventTypes"].items()}
+        hosts = {
+            event["params"]["host"]
+            for event in net["events"]
+            if kinds[event["type"]] == "HOST_RESOLVER_MANAGER_REQUEST" and "host" in event.get("params", {})
+        }
+        assert hosts, "the browser's log lists every name its resolver was asked for"
+        assert any(".example" in host for host in hosts) is not guarded
+        assert not {kinds[event["type"]] for event in net["events"]} & {"DNS_TRANSACTION", "HOST_RESOLVER_SYSTEM_TASK"}
 
     asyncio.run(scenario())

@@ -1,5 +1,6 @@
 """Which addresses the archive connects to: the rule behind every outgoing request."""
 
+import errno
 import re
 import socket
 from collections.abc import Iterable
@@ -121,8 +122,8 @@ def is_this_host(address: Address) -> bool:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind((str(address), 0))  # the system lets a socket bind to its own addresses only
-    except OSError:
-        return False
+    except OSError as error:  # whatever else hinders the probe must not open a way in
+        return error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
     return True
 
 

@@ -36,6 +36,7 @@ class FakeEngine:
         failures: by URL, what ``capture`` raises once the first output is kept (an exception), or why the page does not
             open (text).
         failing_outputs: by plugin, why it fails.
+        response_status: what pages that open are answered with.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class FakeEngine:
         output_seconds: float = 0.0,
         failures: Mapping[str, Exception | str] | None = None,
         failing_outputs: Mapping[str, str] | None = None,
+        response_status: int = 200,
     ) -> None:
         self.requests: list[CaptureRequest] = []
         self._output_seconds = output_seconds
         self._failures = dict(failures or {})
         self._failing_outputs = dict(failing_outputs or {})
+        self._response_status = response_status
 
     async def __aenter__(self) -> "FakeEngine":
         return self
@@ -72,13 +75,16 @@ class FakeEngine:
             await progress.result(result)
             if isinstance(failure, Exception):
                 raise failure
-        reason = failure if isinstance(failure, str) else ""
+        opened = not isinstance(failure, str)
+        reason = "" if opened else str(failure)
+        if opened and self._response_status >= 400:
+            reason = f"The server answered {self._response_status}."
         return Outcome(
             succeeded=not reason and any(result.status == ResultStatus.SUCCEEDED for result in results),
             reason=reason,
-            response_status=None if reason else 200,
+            response_status=self._response_status if opened else None,
             final_url=request.url,
-            title="" if reason else f"Title of {request.url}",
+            title=f"Title of {request.url}" if opened else "",
             results=tuple(results),
             step_seconds={},
         )

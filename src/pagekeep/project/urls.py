@@ -1,8 +1,9 @@
 """Which room answers which path."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("pagekeep.web.urls")),
 ]

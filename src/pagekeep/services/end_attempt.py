@@ -26,7 +26,8 @@ OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
 def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reason: str) -> Manifest:
     """Return what the snapshot has come to. Outputs that were not made fail with the reason.
 
-    It succeeded where the page answered below 400 and an output is kept, one of an earlier attempt included.
+    It succeeded where the page answered below 400 and an output is kept. Where outputs of an earlier visit are kept,
+    that visit's answer counts: a retry completes it and never turns it into another.
 
     Args:
         outcome: None where the visit itself broke off.
@@ -45,27 +46,36 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
         unmade.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
         rows = list(results.order_by("position", "id"))
         tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
-    kept = any(row.status == ResultStatus.SUCCEEDED for row in rows)
-    answered = outcome is not None and outcome.response_status is not None and outcome.response_status < 400
-    succeeded = outcome is not None and (outcome.succeeded or (answered and kept))
-    if outcome is not None:
-        reason = outcome.reason or ("" if succeeded else "Nothing could be kept of this page.")
-    new_title = outcome.title if outcome and not snapshot.title_edited else ""
     starts = [row.start_ts for row in rows if row.start_ts]
+    visit = _earlier_visit(snapshot) or outcome
+    kept = any(row.status == ResultStatus.SUCCEEDED for row in rows)
+    answered = visit is not None and visit.response_status is not None and visit.response_status < 400
+    succeeded = (visit is not None and visit.succeeded) or (answered and kept)
+    reason = outcome.reason if outcome else reason
+    if succeeded and reason:
+        reason = f"A later attempt to complete it failed: {reason}"
     return Manifest(
         snapshot_id=snapshot_id,
         url=snapshot.url,
         status=SnapshotStatus.SUCCEEDED if succeeded else SnapshotStatus.FAILED,
-        reason=reason,
+        reason=reason or ("" if succeeded else "Nothing could be kept of this page."),
         created_at=snapshot.created_at,
         started_at=min(starts, default=None),
         ended_at=now,
-        final_url=(outcome.final_url if outcome else snapshot.final_url) or None,
-        title=new_title or snapshot.title or None,
-        response_status=outcome.response_status if outcome else snapshot.response_status,
+        final_url=(visit.final_url if visit else "") or None,
+        title=(snapshot.title if snapshot.title_edited or visit is None else visit.title) or None,
+        response_status=visit.response_status if visit else None,
         tags=tags,
         results=tuple(as_result(row) for row in rows),
     )
+
+
+def _earlier_visit(snapshot: Snapshot) -> Outcome | None:
+    """Return the visit whose outputs are kept already, if there is one: what it was answered stays what is told."""
+    if snapshot.downloaded_at is None or snapshot.response_status is None:
+        return None
+    succeeded = snapshot.response_status < 400
+    return Outcome(succeeded, "", snapshot.response_status, snapshot.final_url, snapshot.title, (), {})
 
 
 def finish_attempt(owner: UUID, end: Manifest) -> SnapshotStatus:
@@ -81,7 +91,7 @@ def finish_attempt(owner: UUID, end: Manifest) -> SnapshotStatus:
         snapshot.response_status, snapshot.final_url = end.response_status, end.final_url or ""
         if not snapshot.title_edited:
             snapshot.title = end.title or ""
-        if any(result.status == ResultStatus.SUCCEEDED for result in end.results):
+        if snapshot.downloaded_at is None and any(result.files for result in end.results):
             snapshot.downloaded_at = end.ended_at
         snapshot.retry_at, snapshot.lease_owner, snapshot.current_step = None, None, ""
         snapshot.save()

@@ -13,9 +13,11 @@ from pagekeep.domain.status import CrawlStatus, ResultStatus, SnapshotStatus
 from pagekeep.services.crawl_config import crawl_settings
 from pagekeep.services.seal_crawl import open_crawl
 
+DONE = (ResultStatus.SUCCEEDED, ResultStatus.NORESULTS, ResultStatus.SKIPPED)
+
 
 def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapshot:
-    """Queue a snapshot again; outputs that succeeded are kept, all others are made anew.
+    """Queue a snapshot again; outputs that are kept stay, those that failed or were not reached are made.
 
     A paused, sealed or failed snapshot may be retried, and a succeeded one that lacks outputs.
 
@@ -24,7 +26,7 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
 
     Raises:
         NotFound: there is no such snapshot.
-        Conflict: a worker has it, or every output is kept already.
+        Conflict: a worker has it, or what the page answered is kept already: bytes once kept are never replaced.
     """
     with transaction.atomic():
         snapshot = Snapshot.objects.select_related("crawl").filter(pk=snapshot_id).first()
@@ -32,6 +34,11 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
             raise NotFound(f"There is no snapshot {snapshot_id} in this archive.")
         if snapshot.status == SnapshotStatus.STARTED:
             raise Conflict(f"{snapshot.url} is being captured right now; wait until it has ended.")
+        if snapshot.downloaded_at and (snapshot.response_status or 0) >= 400:
+            raise Conflict(
+                f"What {snapshot.url} answered, an error page ({snapshot.response_status}), is kept;"
+                " add the URL again to archive it anew."
+            )
         if not missing_plugins(snapshot):
             raise Conflict(f"Every output of {snapshot.url} is kept already; add the URL again to archive it anew.")
         snapshot.status, snapshot.reason = SnapshotStatus.QUEUED, ""
@@ -44,14 +51,17 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
 
 
 def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the plugins of its crawl that have not succeeded, in the order they are made.
+    """Return the plugins of its crawl that are still to be made, in the order they are made.
 
-    Where any is missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing.
+    That is all of them as long as nothing is kept, and later those that failed or were not reached. Where any is
+    missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing.
     """
     crawl = snapshot.crawl
     wanted = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
-    succeeded = snapshot.results.filter(status=ResultStatus.SUCCEEDED, hook_name="")
-    missing = set(wanted) - set(succeeded.values_list("plugin", flat=True))
+    states = dict(snapshot.results.filter(hook_name="").values_list("plugin", "status"))
+    if ResultStatus.SUCCEEDED not in states.values():
+        return wanted
+    missing = {name for name in wanted if states.get(name) not in DONE}
     if missing:
         missing.add("hashes")
     if "warc" in missing:

@@ -10,7 +10,7 @@ from pagekeep.archive import queue
 from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
 from pagekeep.archive.queue import LeaseLost
 from pagekeep.capture.testing import FakeEngine
-from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
+from pagekeep.domain.errors import BrowserDied, Conflict, EnvironmentProblem
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.status import CrawlStatus, ResultStatus, SnapshotStatus
 from pagekeep.services.add_urls import add_urls
@@ -107,6 +107,25 @@ def test_retry_keeps_what_succeeded(snapshot: Snapshot, owner: UUID) -> None:
     assert set(snapshot.results.values_list("status", flat=True)) == {"succeeded"}
 
 
+def test_a_failed_retry_does_not_undo_what_is_kept(snapshot: Snapshot, owner: UUID) -> None:
+    run(snapshot, owner, FakeEngine(failing_outputs={"pdf": "No printer."}))
+    retry_snapshot(snapshot.pk)
+    assert run(claim_again(owner), owner, FakeEngine(failures={URL: "No such host."})) == SnapshotStatus.SUCCEEDED
+    snapshot.refresh_from_db()
+    assert (snapshot.response_status, snapshot.title) == (200, f"Title of {URL}")
+    assert snapshot.reason == "A later attempt to complete it failed: No such host."
+    assert snapshot.results.get(plugin="pdf").status == ResultStatus.FAILED
+
+
+def test_a_kept_error_page_is_not_replaced(snapshot: Snapshot, owner: UUID) -> None:
+    assert run(snapshot, owner, FakeEngine(response_status=503)) == SnapshotStatus.FAILED
+    snapshot.refresh_from_db()
+    assert (snapshot.response_status, snapshot.reason) == (503, "The server answered 503.")
+    assert snapshot.results.get(plugin="dom").status == ResultStatus.SUCCEEDED
+    with pytest.raises(Conflict, match="503"):
+        retry_snapshot(snapshot.pk)
+
+
 def test_an_edited_title_stays(snapshot: Snapshot, owner: UUID) -> None:
     upsert_snapshot(URL, user=None, crawl=snapshot.crawl, title="Mine")
     run(snapshot, owner, FakeEngine())
@@ -156,8 +175,9 @@ def test_a_cancelled_page_goes_back_uncounted(snapshot: Snapshot, owner: UUID) -
 
     async def cancel_midway() -> None:
         task = asyncio.create_task(run_capture(snapshot, owner, engine))
-        while not await ArchiveResult.objects.filter(status="succeeded").aexists():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while not await ArchiveResult.objects.filter(status="succeeded").aexists():
+                await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

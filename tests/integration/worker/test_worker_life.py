@@ -64,6 +64,12 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not await sync_to_async(condition)():
+            await asyncio.sleep(0.02)
+
+
 def work(engine: FakeEngine, tabs: int = 2) -> None:
     asyncio.run(run_worker(tabs, stop=asyncio.Event(), until_idle=True, engine=lambda: engine))
 
@@ -126,13 +132,10 @@ def test_a_removed_page_is_given_up() -> None:
         stop = asyncio.Event()
         engine = FakeEngine(output_seconds=0.2)
         working = asyncio.create_task(run_worker(1, stop=stop, engine=lambda: engine))
-        while not await ArchiveResult.objects.filter(status="succeeded").aexists():
-            await asyncio.sleep(0.02)
+        await until(ArchiveResult.objects.filter(status="succeeded").exists)
         await sync_to_async(remove_snapshots)([snapshot.pk])
         await sync_to_async(partial(add_urls, ["https://example.com/next"], user=None, plugins=["title"]))()
-        async with asyncio.timeout(10):
-            while not await Snapshot.objects.filter(status="succeeded").aexists():
-                await asyncio.sleep(0.02)
+        await until(Snapshot.objects.filter(status="succeeded").exists)
         stop.set()
         await working
 
@@ -146,8 +149,7 @@ def test_a_stopped_worker_gives_its_pages_back_in_time() -> None:
     async def stop_midway() -> float:
         stop = asyncio.Event()
         working = asyncio.create_task(run_worker(2, stop=stop, engine=lambda: FakeEngine(output_seconds=60)))
-        while await Snapshot.objects.filter(current_step="title").acount() < 2:
-            await asyncio.sleep(0.02)
+        await until(lambda: Snapshot.objects.filter(current_step="title").count() == 2)
         asked = time.monotonic()
         stop.set()
         await working

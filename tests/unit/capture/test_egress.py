@@ -10,6 +10,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from ipaddress import IPv6Address, ip_address
 
@@ -160,7 +161,8 @@ def test_a_rebinding_name_is_resolved_once_and_connected_where_it_was_checked() 
             writer.close()
 
         async with (
-            serve(name_itself, "127.0.0.2") as port, serve(name_itself, "127.0.0.1", port),
+            serve(name_itself, "127.0.0.2") as port,
+            serve(name_itself, "127.0.0.1", port),
             Egress(AddressPolicy(["127.0.0.2"]), resolver=rebinding) as egress,
         ):
             connections = await asyncio.gather(*(ask(egress, "rebind.example", port) for _ in range(5)))
@@ -300,8 +302,9 @@ def test_a_name_server_that_hangs_times_out_and_holds_nothing_up() -> None:
 def test_own_listeners_and_other_egresses_are_never_reached() -> None:
     async def scenario() -> None:
         anything = ["127.0.0.0/8", "::/0", "0.0.0.0/0", "localhost"]
-        async with serve() as port, Egress(AddressPolicy(anything)) as first:
-            async with Egress(AddressPolicy(anything, [f"127.0.0.1:{port}"])) as second:
+        async with serve() as port:
+            policy = AddressPolicy(anything, [f"127.0.0.1:{port}"])
+            async with Egress(AddressPolicy(anything)) as first, Egress(policy) as second:
                 assert await reply_code(first, "127.0.0.1", port) == 0
                 assert await reply_code(second, "localhost", port) == 2
                 assert "never archives itself" in str(second.refusal("localhost", port))
@@ -472,7 +475,8 @@ def test_each_side_may_close_its_half_first() -> None:
 
         heard = asyncio.get_running_loop().create_future()
         async with serve(answer_after_end) as one, serve(end_then_listen) as two:
-            async with Egress(AddressPolicy(["127.0.0.1"])) as egress:
+            egress = Egress(AddressPolicy(["127.0.0.1"]))
+            async with egress:
                 _, (reader, writer) = await ask(egress, "127.0.0.1", one)
                 writer.write(b"hello")
                 writer.write_eof()
@@ -532,14 +536,27 @@ def test_closing_ends_idle_connections_and_leaves_nothing() -> None:
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", egress.port)
             assert egress.port not in egress_module._open_ports
-            async with asyncio.timeout(5):  # the server's own ends close on its next turns
-                while len(asyncio.all_tasks()) > tasks or len(os.listdir("/proc/self/fd")) > descriptors:
-                    await asyncio.sleep(0.01)
+            end = time.monotonic() + 5  # the server's own ends close on its next turns
+            while len(asyncio.all_tasks()) > tasks or len(os.listdir("/proc/self/fd")) > descriptors:
+                assert time.monotonic() < end, asyncio.all_tasks()
+                await asyncio.sleep(0.01)
 
     try:
         asyncio.run(scenario())
     finally:
         release.set()
+
+
+def test_closing_at_once_leaves_nothing() -> None:
+    async def scenario() -> None:
+        descriptors = len(os.listdir("/proc/self/fd"))
+        egress = Egress(AddressPolicy())
+        async with egress:
+            pass
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(scenario())
 
 
 def test_clients_beyond_the_limit_wait_for_a_free_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -339,7 +339,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="snapshot",
-            index=models.Index(fields=["-bookmarked_at", "-id"], name="snapshot_newest"),
+            index=models.Index(fields=["hidden", "-bookmarked_at", "-id"], name="snapshot_newest"),
         ),
         migrations.AddIndex(
             model_name="snapshot",

@@ -65,7 +65,7 @@ class Snapshot(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-bookmarked_at", "-id"], name="snapshot_newest"),
+            models.Index(fields=["hidden", "-bookmarked_at", "-id"], name="snapshot_newest"),
             models.Index(fields=["status", "-bookmarked_at", "-id"], name="snapshot_status_newest"),
             models.Index(
                 fields=["retry_at", "id"], name="snapshot_claim", condition=Q(status__in=[s.value for s in CLAIMABLE])

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PIPE_BYTES = 1 << 20
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LAST_WORDS = 2_000
+_PROFILE_PREFIX = "pagekeep-chromium-"
+_YOUNG_SECONDS = 10.0
 
 # Nothing listens there: whatever belongs to no visit, and so to no egress of its own, goes nowhere.
 NOWHERE = "socks5://127.0.0.1:9"
@@ -62,10 +65,30 @@ FLAGS = (
 )
 
 
+class Profile:
+    """The browser's temporary folder, locked for as long as its owner lives."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Make a profile below ``folder``; those that dead processes left there are removed first."""
+        parent = folder or Path(tempfile.gettempdir())
+        for left in parent.glob(f"{_PROFILE_PREFIX}*"):
+            _remove_if_left(left)
+        self.path = Path(tempfile.mkdtemp(prefix=_PROFILE_PREFIX, dir=parent))
+        self._lock = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def remove(self) -> None:
+        """Delete the folder; a second call does nothing."""
+        if self._lock >= 0:
+            shutil.rmtree(self.path, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = -1
+
+
 class Chromium:
     """A running browser process and the connection to it. Create with :func:`launch`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, connection: Connection, profile: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, connection: Connection, profile: Profile) -> None:
         self.process = process
         self.connection = connection
         self._profile = profile
@@ -85,7 +108,7 @@ class Chromium:
         with contextlib.suppress(ProcessLookupError):  # the group is empty: all have ended
             os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()
-        await asyncio.to_thread(shutil.rmtree, self._profile, ignore_errors=True)
+        await asyncio.to_thread(self._profile.remove)
 
 
 async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = None) -> Chromium:
@@ -98,8 +121,8 @@ async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = N
     Raises:
         EnvironmentProblem: it does not start.
     """
-    profile = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="chromium-", dir=temp_dir))
-    arguments = [str(path), *FLAGS, f"--user-data-dir={profile}"]
+    profile = await asyncio.to_thread(Profile, temp_dir)
+    arguments = [str(path), *FLAGS, f"--user-data-dir={profile.path}"]
     if not is_headless_shell(path):
         arguments.append("--headless")
     if sandbox == "off" or (sandbox == "auto" and os.geteuid() == 0):
@@ -107,21 +130,21 @@ async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = N
     try:
         return await _start(arguments, profile)
     except BaseException:
-        await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
+        await asyncio.to_thread(profile.remove)
         raise
 
 
-async def _start(arguments: list[str], profile: Path) -> Chromium:
+async def _start(arguments: list[str], profile: Profile) -> Chromium:
     commands_in, commands_out = _pipe()
     answers_in, answers_out = _pipe()
-    words = profile / "stderr.txt"
+    words = profile.path / "stderr.txt"
     with words.open("wb") as stderr, _low_descriptors_taken():
         process = await asyncio.create_subprocess_exec(
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=stderr,
-            env=_environment(profile),
+            env=_environment(profile.path),
             start_new_session=True,
             pass_fds=(3, 4),
             preexec_fn=_child_setup(commands_in, answers_out, os.getpid()),
@@ -140,6 +163,23 @@ async def _start(arguments: list[str], profile: Path) -> Chromium:
         await chromium.close()
         raise
     return chromium
+
+
+def _remove_if_left(profile: Path) -> None:
+    """Delete a profile nobody holds any more: its owner was killed."""
+    try:
+        lock = os.open(profile, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # gone meanwhile, or another user's
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # One just made is locked a moment later: leave what is that young alone.
+        if time.time() - os.fstat(lock).st_mtime > _YOUNG_SECONDS:
+            shutil.rmtree(profile, ignore_errors=True)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(lock)
 
 
 def _why_not(path: str, said: str) -> str:

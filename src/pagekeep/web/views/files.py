@@ -3,7 +3,6 @@
 from pathlib import PurePosixPath
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden, StreamingHttpResponse
-from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header, parse_etags
 from django.views.decorators.http import require_safe
 
@@ -128,5 +127,4 @@ def _sealed(response: HttpResponseBase, mimetype: str) -> HttpResponseBase:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"  # with a sandbox any other makes browsers refuse
     response.headers["X-DNS-Prefetch-Control"] = "off"
-    patch_vary_headers(response, ("Cookie",))
     return response

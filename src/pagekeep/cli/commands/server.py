@@ -1,0 +1,62 @@
+"""``pagekeep server``"""
+
+import importlib
+import os
+from typing import Any
+
+import click
+from django.db import connections
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from pagekeep.cli.families import die_with_parent
+from pagekeep.cli.opening import open_archive
+from pagekeep.cli.ports import usable_port, web_address
+from pagekeep.cli.printing import err
+from pagekeep.config.load import settings
+from pagekeep.services.listeners import listening
+
+STOP_SECONDS = 5
+"""How long requests may take to end once the server is asked to stop."""
+
+
+@click.command()
+def command() -> None:
+    """Serve the web pages and the API, until it is stopped (Ctrl-C or SIGTERM).
+
+    PAGEKEEP_HOST, PAGEKEEP_PORT and PAGEKEEP_SERVER_THREADS say where and how; pagekeep config shows them all. Pages
+    are captured by pagekeep worker; pagekeep run does both.
+    """
+    own = settings()
+    port = usable_port(own.host, own.port)
+    open_archive(create=True)
+    # The process that answers is a fork of this one: it must not inherit an open database.
+    connections.close_all()
+    server = Server(
+        "pagekeep.project.wsgi:application",
+        address=own.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        blocking_threads=own.server_threads,
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_access=False,
+    )
+    with listening(own.host, port):
+        err.print(f"Serving the archive at {own.base_url or web_address(own.host, port)}")
+        server.serve(target_loader=_Loader(os.getpid()))
+
+
+class _Loader:
+    """Loads the application in the process that answers requests, and ties its life to this one's."""
+
+    def __init__(self, parent: int) -> None:
+        self._parent = parent
+
+    def __call__(self, target: str) -> Any:
+        die_with_parent(self._parent)
+        module, name = target.split(":")
+        return getattr(importlib.import_module(module), name)

@@ -1,0 +1,54 @@
+"""``pagekeep status``"""
+
+import shutil
+
+import click
+
+from pagekeep.archive.progress import live_workers
+from pagekeep.archive.queries import archive_counts
+from pagekeep.cli.opening import open_archive
+from pagekeep.cli.printing import json_option, out, print_json, size_text
+from pagekeep.services.listeners import own_addresses
+from pagekeep.services.wiring import data_dir
+
+
+@click.command()
+@json_option
+def command(as_json: bool) -> None:
+    """Show how many pages are archived, how large they are, who is at work, and the free disk space."""
+    open_archive(create=False)
+    counts, home, workers = archive_counts(), data_dir(), live_workers()
+    disk = shutil.disk_usage(home.root)
+    found: dict[str, object] = {
+        "type": "status",
+        "data_dir": str(home.root),
+        "snapshots": counts.snapshots,
+        **{f"snapshots_{status}": number for status, number in counts.by_status.items()},
+        "archiveresults": counts.results,
+        "output_size": counts.output_size,
+        "database_size": home.database.stat().st_size,
+        "disk_free": disk.free,
+        "disk_total": disk.total,
+        "active_crawls": counts.active_crawls,
+        "oldest_queued_at": counts.oldest_queued_at,
+        "workers": [
+            {"id": str(worker.pk), "name": str(worker), "state": worker.state, "tabs": worker.max_concurrent_tasks}
+            for worker in workers
+        ],
+        "listening": list(own_addresses()),
+    }
+    if as_json:
+        print_json(found)
+        return
+    states = ", ".join(f"{number} {status}" for status, number in counts.by_status.items() if number)
+    rows = {
+        "Archive": str(home.root),
+        "Snapshots": f"{counts.snapshots}{f' ({states})' if states else ''}",
+        "Outputs": f"{counts.results}, {size_text(counts.output_size)} as listed (the same bytes are kept once)",
+        "Database": size_text(home.database.stat().st_size),
+        "Disk": f"{size_text(disk.free)} free of {size_text(disk.total)}",
+        "Workers": "; ".join(f"{worker} {worker.state}" for worker in workers) or "none",
+        "Server": ", ".join(own_addresses()) or "not running",
+    }
+    for name, text in rows.items():
+        out.print(f"{name + ':':11}{text}")

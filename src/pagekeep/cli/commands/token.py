@@ -1,0 +1,63 @@
+"""``pagekeep token``"""
+
+import click
+
+from pagekeep.archive.accounts import find_user, first_admin, list_tokens
+from pagekeep.cli.opening import open_archive
+from pagekeep.cli.printing import err, json_option, out, print_json
+from pagekeep.cli.records import token_json
+from pagekeep.domain.errors import NotFound
+from pagekeep.services.issue_token import SCOPES, issue_token
+from pagekeep.services.revoke_token import revoke_token
+
+
+@click.group()
+def command() -> None:
+    """Keys to the API, sent as the header X-ArchiveBox-API-Key or Authorization: Bearer."""
+
+
+@command.command()
+@click.option("--user", "username", help="Whose token it is; by default the first administrator's.")
+@click.option("--label", default="", help="A name to know it by.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="Allow only this; may be repeated.")
+@click.option("--days", type=click.IntRange(1, 36500), help="How long it is valid; by default PAGEKEEP_TOKEN_DAYS.")
+@json_option
+def create(username: str | None, label: str, scopes: tuple[str, ...], days: int | None, as_json: bool) -> None:
+    """Create a token. It is shown once."""
+    open_archive(create=False)
+    user = find_user(username) if username else first_admin()
+    if user is None:
+        raise NotFound("There is no user yet; make one with: pagekeep user create admin")
+    token, text = issue_token(user, label=label, scopes=scopes or None, days=days)
+    if as_json:
+        print_json(token_json(token) | {"token": text})
+    else:
+        out.print(text)
+        err.print(f"Token of {user.get_username()}, valid until {token.expires:%Y-%m-%d}. It cannot be shown again.")
+
+
+@command.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the tokens, newest first, those revoked or expired too."""
+    open_archive(create=False)
+    for token in list_tokens():
+        if as_json:
+            print_json(token_json(token))
+            continue
+        state = "revoked" if token.revoked_at else f"until {token.expires:%Y-%m-%d}" if token.expires else "for ever"
+        used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+        out.print(f"{token.pk} {token} {token.created_by.get_username()} {state}, {used} {token.label}".rstrip())
+
+
+@command.command()
+@click.argument("reference")
+@json_option
+def revoke(reference: str, as_json: bool) -> None:
+    """Make a token invalid for good. REFERENCE is its id, the beginning of it, or the token's first 6 characters."""
+    open_archive(create=False)
+    token = revoke_token(reference)
+    if as_json:
+        print_json(token_json(token))
+    else:
+        out.print(f"Revoked {token} of {token.created_by.get_username()}.")

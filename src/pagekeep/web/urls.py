@@ -1,0 +1,25 @@
+"""The addresses of the pages people see."""
+
+from django.urls import path, re_path
+
+from pagekeep.web.views import files, listing, progress, site, snapshot
+
+app_name = "web"
+urlpatterns = [
+    path("", listing.index, name="index"),
+    path("public/", listing.public, name="public"),
+    path("progress.json", progress.progress, name="progress"),
+    path("health/", site.health, name="health"),
+    path("robots.txt", site.robots, name="robots"),
+    path("favicon.ico", site.favicon, name="favicon"),
+    path("snapshot/<str:reference>/", snapshot.page, name="snapshot"),
+    path("snapshot/<str:reference>/retry/", snapshot.retry, name="retry"),
+    path("snapshot/<str:reference>/cancel/", snapshot.cancel, name="cancel"),
+    path("snapshot/<str:reference>/delete/", snapshot.delete, name="delete"),
+    path("snapshot/<str:reference>.zip", files.everything, name="zip"),
+    re_path(
+        rf"^snapshot/(?P<reference>[^/]+)/(?P<name>{'|'.join(name.replace('.', '[.]') for name in files.ALIASES)})$",
+        files.alias,
+    ),
+    path("snapshot/<str:reference>/<str:plugin>/<path:path>", files.output, name="output"),
+]

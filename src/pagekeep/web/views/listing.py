@@ -1,0 +1,87 @@
+"""The list of snapshots, and the box that adds to it."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pagekeep.archive.filters import SnapshotFilters
+from pagekeep.archive.page_queries import list_rows, most_used_tags
+from pagekeep.archive.queries import archive_counts
+from pagekeep.config.load import settings
+from pagekeep.domain.errors import BadInput
+from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.add_urls import Added, add_urls
+from pagekeep.services.tagging import split_tags
+from pagekeep.web.access import may_change, readers_only, staff_only
+
+PAGE_SIZE = 50
+SENTENCES = 8
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponseBase:
+    """Show the newest snapshots; POST adds the URLs of the box. Without a login: the public list, where there is one."""
+    if not may_change(request) and settings().public_index and request.method != "POST":
+        return redirect("web:public")
+    return _index(request)
+
+
+@require_safe
+@readers_only
+def public(request: HttpRequest) -> HttpResponseBase:
+    """Show the list to everyone, where the settings allow it."""
+    return _show(request)
+
+
+@staff_only
+def _index(request: HttpRequest) -> HttpResponseBase:
+    return _add(request) if request.method == "POST" else _show(request)
+
+
+def _add(request: HttpRequest) -> HttpResponse:
+    text, tags = request.POST.get("urls", ""), request.POST.get("tags", "")
+    user = request.user if request.user.is_authenticated else None
+    try:
+        added = add_urls(split_lines(text), user=user, tags=split_tags(tags))
+    except BadInput as error:
+        entered = {"entered": text, "entered_tags": tags, "refusal": str(error)}
+        return _show(request, entered, status=400)
+    report(request, added)
+    return redirect("web:index")
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines that hold something, trimmed."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def report(request: HttpRequest, added: Added) -> None:
+    """Tell on the next page what was taken, what was known already and what was refused, each with its sentence."""
+    taken = len(added.snapshots)
+    if taken:
+        messages.success(request, f"{taken} {'page is' if taken == 1 else 'pages are'} on the way into the archive.")
+    if added.known:
+        messages.info(request, f"{len(added.known)} of the URLs are archived already and were passed over.")
+    for _, sentence in added.refused[:SENTENCES]:
+        messages.error(request, sentence)
+    if len(added.refused) > SENTENCES:
+        messages.error(request, f"{len(added.refused) - SENTENCES} more were refused for reasons like these.")
+
+
+def _show(request: HttpRequest, entered: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    asked = {name: request.GET.get(name, "").strip() for name in ("search", "status", "tag")}
+    filters = SnapshotFilters(search=asked["search"], status=asked["status"], tag=asked["tag"])
+    page = Paginator(list_rows(filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "asked": asked,
+        "is_filtered": any(asked.values()),
+        "counts": archive_counts(),
+        "statuses": list(SnapshotStatus),
+        "tags": most_used_tags(),
+        "may_change": may_change(request),
+        **(entered or {}),
+    }
+    return render(request, "pagekeep/index.html", context, status=status)
