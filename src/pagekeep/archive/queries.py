@@ -46,6 +46,8 @@ class ArchiveCounts:
 def list_snapshots(filters: SnapshotFilters | None = None, *, with_results: bool = False) -> QuerySet[Snapshot]:
     """Return snapshots newest first, with crawl, its creator and tags (2 statements), and their results (3).
 
+    The crawl comes without ``urls``, which may be long.
+
     ``snapshot.tags.all()`` is sorted by name, ``snapshot.results.all()`` in the order they are made.
 
     Raises:
@@ -121,14 +123,14 @@ def has_admin() -> bool:
 
 
 def _with_relations(snapshots: QuerySet[Snapshot], *, with_results: bool) -> QuerySet[Snapshot]:
-    related = snapshots.select_related("crawl__created_by").prefetch_related(_tags("tags"))
+    related = snapshots.select_related("crawl__created_by").defer("crawl__urls").prefetch_related(_tags("tags"))
     if with_results:
         related = related.prefetch_related(Prefetch("results", ArchiveResult.objects.order_by("position", "id")))
     return related
 
 
 def _results() -> QuerySet[ArchiveResult]:
-    related = ArchiveResult.objects.select_related("snapshot__crawl__created_by")
+    related = ArchiveResult.objects.select_related("snapshot__crawl__created_by").defer("snapshot__crawl__urls")
     return related.prefetch_related(_tags("snapshot__tags"))
 
 

@@ -13,7 +13,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from pagekeep.archive.models import Snapshot
-from pagekeep.archive.models.snapshot import CLAIMABLE
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
 
@@ -25,14 +24,14 @@ class LeaseLost(Conflict):
 def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
     """Take the snapshot that has been due longest, in one statement, and count the attempt.
 
-    Due are queued snapshots whose ``retry_at`` has come, and started ones whose lease has ended.
+    Due are queued snapshots whose ``retry_at`` has come, and started ones whose lease has ended; no others have one.
 
     Args:
         owner: the worker's id.
         lease_seconds: how long it is held unless `heartbeat` renews it.
 
     Returns:
-        The snapshot with its crawl, or None if nothing is due.
+        The snapshot, or None if nothing is due.
     """
     table, now = connection.ops.quote_name(Snapshot._meta.db_table), timezone.now()
     skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
@@ -40,7 +39,7 @@ def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
         UPDATE {table}
         SET status = 'started', lease_owner = %s, retry_at = %s, modified_at = %s, attempts = attempts + 1
         WHERE id = (
-            SELECT id FROM {table} WHERE status IN ('queued', 'started') AND retry_at <= %s
+            SELECT id FROM {table} WHERE retry_at <= %s
             ORDER BY retry_at, id LIMIT 1 {skip_locked}
         ) RETURNING id
     """  # noqa: S608 (the only thing put in is the table's name)
@@ -50,7 +49,7 @@ def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
         rows = cursor.fetchall()
     if not rows:
         return None
-    return Snapshot.objects.select_related("crawl").filter(pk=rows[0][0], lease_owner=owner).first()
+    return Snapshot.objects.filter(pk=rows[0][0], lease_owner=owner).first()
 
 
 def heartbeat(owner: UUID, snapshot_ids: Collection[UUID], lease_seconds: float) -> list[UUID]:
@@ -91,7 +90,7 @@ def release(owner: UUID, snapshot_id: UUID, *, due: datetime | None = None, coun
 def waiting(within_seconds: float) -> bool:
     """Whether a snapshot is queued, or its lease ends, so that it may be claimed within this time from now."""
     horizon = timezone.now() + timedelta(seconds=within_seconds)
-    return Snapshot.objects.filter(status__in=CLAIMABLE, retry_at__lte=horizon).exists()
+    return Snapshot.objects.filter(retry_at__lte=horizon).exists()
 
 
 def held_by(owner: UUID, snapshot_id: UUID) -> bool:

@@ -329,7 +329,8 @@ class _Flow:
             return
         except OSError as error:
             self.stop()
-            self.ended.set_exception(error)
+            if not self.ended.done():
+                self.ended.set_exception(error)
             return
         if not size:
             self._end()
@@ -363,7 +364,8 @@ class _Flow:
         self.stop()
         with contextlib.suppress(OSError):  # the target has gone already
             self._target.shutdown(socket.SHUT_WR)
-        self.ended.set_result(None)
+        if not self.ended.done():  # the visit may have ended it first
+            self.ended.set_result(None)
 
 
 async def _handshake(client: socket.socket) -> tuple[str, int]:

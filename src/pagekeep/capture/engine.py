@@ -190,13 +190,15 @@ class _Run:
         visit = self._visit
         visit.final_url = visit.request.url
         try:
-            kind = await steps.open_page(visit.page, visit.request.url, visit.egress, visit.request.limits)
+            is_page = await steps.open_page(visit.page, visit.request.url, visit.egress, visit.request.limits)
         except CaptureError as error:
             self._no_page = str(error)
             raise
-        if kind == "download":
-            self._no_page = "The URL is a file, not a page."
+        if not is_page:
             await visit.recorder.finish(visit.request.limits.open)
+            main = visit.recorder.main_responses(visit.page.main_frame_id)[-1]
+            what = f"a file ({main.mimetype or 'of no type'})" if main.body else f"{main.status} without content"
+            self._no_page = f"The server sent {what}, not a page."
 
     async def _look(self) -> None:
         """Note title and address, as the browser itself tells them (a page can redefine what its scripts see)."""

@@ -43,6 +43,7 @@ class Page:
         self.loaded = asyncio.Event()
         self.parsed = asyncio.Event()
         self.dialogs: list[str] = []
+        self.restless = False
         self.last_request = time.monotonic()
         self._connection = connection
         self._sessions: dict[str, tuple[Session, str]] = {}

@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
+from pagekeep.capture.content_policy import NAMES as POLICY_HEADERS
+from pagekeep.capture.content_policy import relax
 from pagekeep.capture.values import Limits
 
 Headers = tuple[tuple[str, str], ...]
@@ -178,7 +180,10 @@ class Recorder:
             # The connection broke off, or the page went away while the body came.
             self._without_body(exchange, "a response that broke off", "disconnect")
         finally:
-            session.post("Fetch.continueRequest", requestId=request_id)
+            if exchange.body and any(name.lower() in POLICY_HEADERS for name, _ in exchange.response_headers):
+                session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(exchange))
+            else:
+                session.post("Fetch.continueRequest", requestId=request_id)
 
     def _without_body(self, exchange: Exchange, why: str, truncated: str = "length") -> None:
         exchange.body, exchange.truncated = b"", truncated
@@ -229,10 +234,12 @@ def _exchange(event: Params, status: int) -> Exchange:
 
 
 def _replay(exchange: Exchange) -> Params:
-    """Return the parameters of ``Fetch.fulfillRequest`` that answer as the origin did."""
+    """Return the parameters of ``Fetch.fulfillRequest`` that answer as the origin did, policies relaxed."""
     dropped = {"content-encoding", "content-length", "transfer-encoding"}
     headers = [
-        {"name": n, "value": v} for n, v in exchange.response_headers if n.lower() not in dropped and n[:1] != ":"
+        {"name": n, "value": relax(v) if n.lower() in POLICY_HEADERS else v}
+        for n, v in exchange.response_headers
+        if n.lower() not in dropped and n[:1] != ":"
     ]
     return {
         "responseCode": exchange.status,

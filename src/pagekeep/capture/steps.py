@@ -13,6 +13,8 @@ from pagekeep.domain.urls import shorten
 # How long network and document must be still to count as settled (seconds).
 QUIET = 0.1
 _POLL = 0.02
+# A page that did not settle once is not waited for at length again (seconds).
+RESTLESS = 1.0
 
 _OTHERWISE = "PAGEKEEP_CHECK_SSL_VALIDITY=false accepts it"
 # What the browser calls an error, in words that say what to do (net/base/net_error_list.h).
@@ -38,11 +40,11 @@ SENTENCES = {
 }
 
 
-async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> str:
+async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> bool:
     """Navigate and wait until the document is parsed.
 
     Returns:
-        An empty string, or ``download`` when the server sends a file instead of a page.
+        Whether there is a page: False where the server sends a file to download, or nothing.
 
     Raises:
         CaptureError: the page did not open; the text says why.
@@ -51,19 +53,19 @@ async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> str
         async with asyncio.timeout(limits.open):
             answer = await page.session.call("Page.navigate", url=url)
             if answer.get("isDownload") or (answer.get("errorText") == "net::ERR_ABORTED" and _main_answered(page)):
-                return "download"
+                return False
             if error := answer.get("errorText"):
                 raise CaptureError(_explain(error, url, page, egress))
             await page.parsed.wait()
     except TimeoutError as error:
         why = egress.refusal(*_destination(url)) or f"The page did not open within {limits.open:g} seconds."
         raise TimeBudgetExceeded(why) from error
-    return ""
+    return True
 
 
 async def settle(page: Page, limits: Limits) -> None:
     """Wait until the page is loaded and neither asks for anything nor changes, or the limit has passed."""
-    end = time.monotonic() + limits.settle
+    end = time.monotonic() + (min(RESTLESS, limits.settle) if page.restless else limits.settle)
     while (left := end - time.monotonic()) > 0:
         if not page.loaded.is_set() or page.in_flight:
             await asyncio.sleep(min(_POLL, left))
@@ -76,6 +78,7 @@ async def settle(page: Page, limits: Limits) -> None:
             raise TimeBudgetExceeded("The page does not respond: a script keeps it busy.") from error
         if page.loaded.is_set() and not page.in_flight and page.last_request == before:
             return
+    page.restless = True
 
 
 async def scroll(page: Page, limits: Limits) -> None:

@@ -30,7 +30,7 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
     """
     with transaction.atomic():
         require_lease(owner, snapshot_id)
-        snapshot = Snapshot.objects.select_related("crawl").get(pk=snapshot_id)
+        snapshot = Snapshot.objects.select_related("crawl").defer("crawl__urls").get(pk=snapshot_id)
         plugins = missing_plugins(snapshot) or ALWAYS
         now = timezone.now()
         for plugin in plugins:

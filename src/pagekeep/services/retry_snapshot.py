@@ -29,7 +29,7 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
         Conflict: a worker has it, or what the page answered is kept already: bytes once kept are never replaced.
     """
     with transaction.atomic():
-        snapshot = Snapshot.objects.select_related("crawl").filter(pk=snapshot_id).first()
+        snapshot = Snapshot.objects.select_related("crawl").defer("crawl__urls").filter(pk=snapshot_id).first()
         if snapshot is None:
             raise NotFound(f"There is no snapshot {snapshot_id} in this archive.")
         if snapshot.status == SnapshotStatus.STARTED:

@@ -204,3 +204,11 @@ def test_timestamps_are_exact_and_sort_like_time(moment: datetime) -> None:
     text = timestamp_of(moment)
     assert len(text) == 17
     assert text < timestamp_of(moment + timedelta(microseconds=1))
+
+
+def test_list_and_claim_walk_an_index_and_leave_long_texts(added: Added) -> None:
+    newest = list_snapshots()[:200]
+    assert "snapshot_newest" in newest.explain()
+    assert "crawl.urls" not in str(newest.query).replace('"', "").replace("archive_", "")
+    due = Snapshot.objects.filter(retry_at__lte=datetime(2100, 1, 1, tzinfo=UTC)).order_by("retry_at", "id")[:1]
+    assert "snapshot_claim" in due.explain()

@@ -176,7 +176,7 @@ def test_a_cancelled_page_goes_back_uncounted(snapshot: Snapshot, owner: UUID) -
     async def cancel_midway() -> None:
         task = asyncio.create_task(run_capture(snapshot, owner, engine))
         async with asyncio.timeout(10):
-            while not await ArchiveResult.objects.filter(status="succeeded").aexists():
+            while not await ArchiveResult.objects.filter(status="succeeded").aexists():  # noqa: ASYNC110 (no event tells)
                 await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

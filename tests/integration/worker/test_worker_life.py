@@ -66,7 +66,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not await sync_to_async(condition)():
+        while not await sync_to_async(condition)():  # noqa: ASYNC110 (no event tells)
             await asyncio.sleep(0.02)
 
 

@@ -15,7 +15,8 @@ CLAIMABLE = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED)
 class Snapshot(models.Model):
     """One URL at one time.
 
-    ``retry_at`` is when a worker may take it: for a queued one when it is due, for a started one when its lease ends.
+    ``retry_at`` is when a worker may take it: for a queued one when it is due, for a started one when its lease ends,
+    for any other never.
     ``timestamp`` is ``bookmarked_at`` as epoch seconds with six decimals, unique in the archive.
     """
 
@@ -56,20 +57,20 @@ class Snapshot(models.Model):
             models.CheckConstraint(condition=Q(output_size__gte=0), name="snapshot_size_not_negative"),
             models.CheckConstraint(condition=~Q(url=""), name="snapshot_url_not_empty"),
             models.CheckConstraint(
-                condition=Q(status=SnapshotStatus.STARTED, lease_owner__isnull=False, retry_at__isnull=False)
+                condition=Q(status=SnapshotStatus.STARTED, lease_owner__isnull=False)
                 | (~Q(status=SnapshotStatus.STARTED) & Q(lease_owner__isnull=True)),
                 name="snapshot_lease_iff_started",
             ),
             models.CheckConstraint(
-                condition=~Q(status=SnapshotStatus.QUEUED) | Q(retry_at__isnull=False), name="snapshot_queued_is_due"
+                condition=Q(status__in=[s.value for s in CLAIMABLE], retry_at__isnull=False)
+                | (~Q(status__in=[s.value for s in CLAIMABLE]) & Q(retry_at__isnull=True)),
+                name="snapshot_due_iff_claimable",
             ),
         ]
         indexes = [
-            models.Index(fields=["hidden", "-bookmarked_at", "-id"], name="snapshot_newest"),
+            models.Index(fields=["-bookmarked_at", "-id"], name="snapshot_newest", condition=Q(hidden=False)),
             models.Index(fields=["status", "-bookmarked_at", "-id"], name="snapshot_status_newest"),
-            models.Index(
-                fields=["retry_at", "id"], name="snapshot_claim", condition=Q(status__in=[s.value for s in CLAIMABLE])
-            ),
+            models.Index(fields=["retry_at", "id"], name="snapshot_claim", condition=Q(retry_at__isnull=False)),
             models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
             models.Index(F("domain"), F("bookmarked_at").desc(), name="snapshot_domain_newest"),
             models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),

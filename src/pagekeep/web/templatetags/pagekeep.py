@@ -33,7 +33,7 @@ RESULT_LABELS = {
     ResultStatus.SKIPPED: "Skipped",
     ResultStatus.NORESULTS: "Nothing there",
 }
-STEP_LABELS = {"open": "opening the page", "settle": "waiting until it is quiet", "scroll": "scrolling"}
+STEP_LABELS = {"open": "opening the page", "settle": "waiting until it is quiet", "scroll": "scrolling down"}
 
 
 class UrlParts(NamedTuple):
@@ -86,7 +86,13 @@ def result_label(status: str) -> str:
 @register.filter
 def step_label(step: str) -> str:
     """Return what a worker is doing in a step of a visit."""
-    return STEP_LABELS.get(step, f"making: {LABELS.get(step, step)}") if step else "starting"
+    return STEP_LABELS.get(step, f"{LABELS.get(step, step)} …") if step else "starting"
+
+
+@register.filter
+def name(snapshot: Snapshot) -> str:
+    """Return what a snapshot is called: its title, or its URL without the scheme as long as it has none."""
+    return snapshot.title.strip() or snapshot.url.partition("://")[2] or snapshot.url
 
 
 @register.filter

@@ -22,7 +22,7 @@ SENTENCES = 8
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponseBase:
-    """Show the newest snapshots; POST adds the URLs of the box. Without a login: the public list, where there is one."""
+    """Show the newest snapshots; POST adds the URLs of the box. Strangers see the public list, where there is one."""
     if not may_change(request) and settings().public_index and request.method != "POST":
         return redirect("web:public")
     return _index(request)

@@ -20,7 +20,7 @@ MAX_ROWS = 100
 @require_safe
 @readers_only
 def progress(request: HttpRequest) -> HttpResponseBase:
-    """Return the archive's activity, and the rows (``?row=<id>``, repeated) or the page part (``?page=<id>``) asked for."""
+    """Return what goes on, and the rows (``?row=<id>``, repeated) or the part of a page (``?page=<id>``) asked for."""
     counts = archive_counts()
     crawls = [
         {"label": str(crawl), "status": crawl.status, "started": crawl.created_at.isoformat()}

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pagekeep.archive.filters import SnapshotFilters
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.page_queries import list_rows
-from pagekeep.archive.filters import SnapshotFilters
 from pagekeep.archive.queries import find_snapshot
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
@@ -31,7 +31,6 @@ def page(request: HttpRequest, reference: str) -> HttpResponseBase:
     others = list_rows(SnapshotFilters(url=snapshot.url)).exclude(pk=snapshot.pk)[:OTHER_CAPTURES]
     context = {
         **live_context(snapshot),
-        "tabs": tabs_of(outputs),
         "shown": shown[0] if shown else None,
         "file": shown[1] if shown else None,
         "others": others,
@@ -46,7 +45,7 @@ def live_context(snapshot: Snapshot) -> dict[str, object]:
     outputs = outputs_of(snapshot)
     waiting = ("queued", "started", "backoff")
     ended = sum(output.result.status not in waiting for output in outputs)
-    return {"snapshot": snapshot, "outputs": outputs, "num_ended": ended}
+    return {"snapshot": snapshot, "outputs": outputs, "tabs": tabs_of(outputs), "num_ended": ended}
 
 
 @require_POST

@@ -1,0 +1,155 @@
+"""Django's admin as a window on the records: lists and details, and actions that call services."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from pagekeep.archive.models import APIToken, ArchiveResult, Crawl, Snapshot, Tag, Worker
+from pagekeep.domain.errors import Conflict
+from pagekeep.domain.urls import shorten
+from pagekeep.services.remove_snapshots import remove_snapshots
+from pagekeep.services.retry_snapshot import retry_snapshot
+from pagekeep.services.revoke_token import revoke_token
+from pagekeep.services.seal_snapshots import seal_snapshots
+
+SHORT = 100
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # takes type arguments in the type stubs only
+
+
+class ReadOnly(ModelAdmin):
+    """Shows records and changes none: only services write."""
+
+    list_per_page = 100
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnly):
+    """Snapshots can be retried, cancelled and deleted."""
+
+    list_display = ("short_title", "short_url", "status", "response_status", "output_size", "bookmarked_at")
+    list_filter = ("status", "hidden", "bookmarked_at")
+    search_fields = ("url", "title", "timestamp")
+    list_select_related = ("crawl",)
+    raw_id_fields = ("crawl",)
+    actions = ("retry", "cancel")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_superuser
+
+    def delete_model(self, request: HttpRequest, obj: Snapshot) -> None:
+        remove_snapshots([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+        remove_snapshots(list(queryset.values_list("pk", flat=True)))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        # Results go with their snapshot, whatever may be done to them singly.
+        listed, counts, _, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
+    def get_view_on_site_url(self, obj: Snapshot | None = None) -> str | None:
+        return f"/{obj.archive_path}/" if obj else None
+
+    @admin.display(description="title", ordering="title")
+    def short_title(self, snapshot: Snapshot) -> str:
+        return shorten(snapshot.title, SHORT) or "(no title)"
+
+    @admin.display(description="URL", ordering="url")
+    def short_url(self, snapshot: Snapshot) -> str:
+        return shorten(snapshot.url, SHORT)
+
+    @admin.action(description="Retry what is missing", permissions=["delete"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+        queued = 0
+        for snapshot_id in queryset.values_list("pk", flat=True):
+            try:
+                retry_snapshot(snapshot_id)
+            except Conflict as error:
+                self.message_user(request, str(error), messages.WARNING)
+            else:
+                queued += 1
+        self.message_user(request, f"{queued} will be tried again.")
+
+    @admin.action(description="Cancel queued and running work", permissions=["delete"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+        self.message_user(request, f"{seal_snapshots(queryset.values_list('pk', flat=True))} cancelled.")
+
+
+@admin.register(ArchiveResult)
+class ArchiveResultAdmin(ReadOnly):
+    """Outputs of snapshots."""
+
+    list_display = ("plugin", "status", "short_output", "output_size", "snapshot_id", "created_at")
+    list_filter = ("plugin", "status")
+    search_fields = ("output_str", "snapshot__url")
+    raw_id_fields = ("snapshot",)
+
+    @admin.display(description="output")
+    def short_output(self, result: ArchiveResult) -> str:
+        return shorten(result.output_str, SHORT)
+
+
+@admin.register(Crawl)
+class CrawlAdmin(ReadOnly):
+    """Requests to archive."""
+
+    list_display = ("short_label", "status", "max_depth", "created_by", "created_at")
+    list_filter = ("status",)
+    list_select_related = ("created_by",)
+    search_fields = ("label", "urls")
+
+    @admin.display(description="crawl")
+    def short_label(self, crawl: Crawl) -> str:
+        return shorten(str(crawl), SHORT)
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnly):
+    """Words on snapshots."""
+
+    list_display = ("name", "slug", "created_at")
+    search_fields = ("name",)
+
+
+@admin.register(APIToken)
+class APITokenAdmin(ReadOnly):
+    """Keys to the API; they can be revoked."""
+
+    list_display = ("prefix", "label", "created_by", "created_at", "expires", "last_used_at", "revoked_at")
+    list_select_related = ("created_by",)
+    exclude = ("digest",)
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active and request.user.is_superuser
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
+        for token_id in queryset.values_list("pk", flat=True):
+            revoke_token(str(token_id))
+        self.message_user(request, "Revoked.")
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnly):
+    """Processes that capture pages."""
+
+    list_display = ("hostname", "pid", "state", "max_concurrent_tasks", "succeeded", "failed", "heartbeat_at")

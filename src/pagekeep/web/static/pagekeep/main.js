@@ -1,0 +1,8 @@
+// Every page works without this file; with it, times are local and the page keeps itself up to date.
+import { keepFilterShort } from "./filter.js";
+import { follow } from "./live.js";
+import { showLocalTimes } from "./times.js";
+
+showLocalTimes(document);
+keepFilterShort(document);
+follow(document);
