@@ -16,7 +16,8 @@ OPTIONS: dict[str, Any] = {
     # Nothing of the page is dropped, except what could ask the network for something.
     "removeHiddenElements": False,
     "removeUnusedStyles": False,
-    "removeUnusedFonts": False,
+    # With it off SingleFile looks at no computed style, and loses every canvas.
+    "removeUnusedFonts": True,
     "removeAlternativeImages": True,
     "removeAlternativeMedias": False,
     "removeAlternativeFonts": True,

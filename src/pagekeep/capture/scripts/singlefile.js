@@ -14,6 +14,9 @@
     }
   };
   const fetch = (url) =>
+    // Only the page itself can read what it made.
+    /^(blob|data):/.test(url) ? globalThis.fetch(url) : ask(url);
+  const ask = (url) =>
     new Promise((resolve, reject) => {
       last += 1;
       waiting.set(last, { resolve, reject });

@@ -42,7 +42,7 @@ def command() -> None:
         blocking_threads=own.server_threads,
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_access=False,
     )
     with listening(own.host, port):

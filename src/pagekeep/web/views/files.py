@@ -20,10 +20,6 @@ CONTENT_POLICY = (
     " form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 SANDBOXED = f"{CONTENT_POLICY}; sandbox allow-scripts"
-PDF = "application/pdf"
-# Browsers refuse to show a PDF in a sandbox. Sent as this type with nosniff it is never anything but a PDF, which the
-# browser's viewer runs away from our origin.
-PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
 # What a page would ask for to run or apply it as its own; archived bytes are only ever looked at.
 REFUSED_USES = frozenset(
     ("script", "style", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "manifest", "xslt")
@@ -42,7 +38,7 @@ YEAR = 365 * 24 * 3600
 def output(request: HttpRequest, reference: str, plugin: str, path: str) -> HttpResponseBase:
     """Send a kept file: HEAD, conditions and a single range are understood, ``?download=1`` saves it."""
     if request.headers.get("Sec-Fetch-Dest", "") in REFUSED_USES:
-        return _sealed(HttpResponseForbidden("Archived files cannot be used as code.", content_type="text/plain"), "")
+        return _sealed(HttpResponseForbidden("Archived files cannot be used as code.", content_type="text/plain"))
     snapshot = find_snapshot(reference, with_results=False)
     try:
         kept = snapshot_files(snapshot.pk).open(plugin, path)
@@ -52,7 +48,7 @@ def output(request: HttpRequest, reference: str, plugin: str, path: str) -> Http
     disposition = content_disposition_header("download" in request.GET, PurePosixPath(path).name)
     response.headers["Content-Disposition"] = disposition or "inline"
     response.headers["Cache-Control"] = _cache_control(request, kept)
-    return _sealed(response, kept.mimetype)
+    return _sealed(response)
 
 
 @require_safe
@@ -72,8 +68,8 @@ def everything(request: HttpRequest, reference: str) -> HttpResponseBase:
     name = f"pagekeep-{snapshot.domain or 'snapshot'}-{snapshot.bookmarked_at:%Y%m%d-%H%M%S}.zip"
     headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     if request.method == "HEAD":
-        return _sealed(HttpResponse(content_type="application/zip", headers=headers), "")
-    return _sealed(StreamingHttpResponse(iter(packed), content_type="application/zip", headers=headers), "")
+        return _sealed(HttpResponse(content_type="application/zip", headers=headers))
+    return _sealed(StreamingHttpResponse(iter(packed), content_type="application/zip", headers=headers))
 
 
 def _answer(request: HttpRequest, kept: KeptFile) -> HttpResponseBase:
@@ -119,9 +115,8 @@ def _cache_control(request: HttpRequest, kept: KeptFile) -> str:
     return "private, no-cache"
 
 
-def _sealed(response: HttpResponseBase, mimetype: str) -> HttpResponseBase:
-    is_pdf = mimetype.partition(";")[0].strip().lower() == PDF
-    response.headers["Content-Security-Policy"] = PDF_POLICY if is_pdf else SANDBOXED
+def _sealed(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers["Content-Security-Policy"] = SANDBOXED
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -1,0 +1,87 @@
+"""Server and worker as children of one process: started again when they die, and never left behind."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from pagekeep.cli.families import dying_with
+from pagekeep.cli.printing import err
+
+STOP_SECONDS = 8.0
+"""How long children may take to end by themselves."""
+LONGEST_PAUSE = 30.0
+"""Seconds; a child that dies at once is started again after 1, 2, 4, … seconds, at most this."""
+STEADY = 60.0
+"""A child that has run for so many seconds is no longer counted as one that dies at once."""
+
+
+class Children:
+    """Runs ``pagekeep NAME`` for each name while the block runs. They do not see the terminal's Ctrl-C: leaving the
+    block stops them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        for name in self._names:
+            await self._start(name)
+            self._keepers.append(asyncio.create_task(self._keep(name)))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.wait(self._keepers)
+        running = [process for process in self._processes.values() if process.returncode is None]
+        for process in running:
+            _signal(process, signal.SIGTERM)
+        ends = [asyncio.create_task(process.wait()) for process in running]
+        if ends:
+            _, late = await asyncio.wait(ends, timeout=STOP_SECONDS)
+            if late:
+                for process in running:
+                    with contextlib.suppress(ProcessLookupError):  # its whole group has ended
+                        os.killpg(process.pid, signal.SIGKILL)
+                await asyncio.wait(late)
+
+    async def _start(self, name: str) -> None:
+        self._processes[name] = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "pagekeep.cli.main",
+            name,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dying_with(os.getpid()),
+        )
+
+    async def _keep(self, name: str) -> None:
+        pause = 1.0
+        while True:
+            started = time.monotonic()
+            code = await self._processes[name].wait()
+            pause = 1.0 if time.monotonic() - started > STEADY else pause
+            err.print(f"The {name} has ended unexpectedly ({_ending(code)}); it is started again in {pause:g} s.")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            await self._start(name)
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has ended by itself just now
+        process.send_signal(number)
+
+
+def _ending(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
