@@ -17,7 +17,6 @@ from pagekeep.capture.chromium.launch import FLAGS
 from pagekeep.capture.egress import Egress
 
 SHELL = shutil.which("chromium-headless-shell")
-pytestmark = pytest.mark.skipif(SHELL is None, reason="chromium-headless-shell is not installed")
 
 # The engine's own flags, without those that make the browser wait for commands and those a test sets itself.
 _OTHERS = ("--remote-debugging", "--no-startup-window", "--proxy-server")

@@ -111,7 +111,9 @@ def _encoded(handler: "Handler") -> None:
     name = urlsplit(handler.path).path.rpartition("/")[2]
     text = ENCODINGS[name]
     # One encoding is told by the header, the others by the page alone.
-    page = f'<!doctype html><html><head><meta charset="{name}"><title>{text}</title></head><body><p>{text}</body></html>'
+    page = (
+        f'<!doctype html><html><head><meta charset="{name}"><title>{text}</title></head><body><p>{text}</body></html>'
+    )
     mimetype = "text/html; charset=iso-8859-1" if name == "latin-1" else "text/html"
     handler.reply(page.encode(name), mimetype)
 

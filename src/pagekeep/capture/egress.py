@@ -14,9 +14,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from enum import IntEnum
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address
 from itertools import chain, zip_longest
 from types import TracebackType
 from typing import Self
@@ -30,6 +28,8 @@ from pagekeep.capture.addresses import (
     never_itself,
     parse_address,
 )
+from pagekeep.capture.relay import Flow
+from pagekeep.capture.socks import BadHandshake, Reply, handshake, reply
 from pagekeep.domain.errors import AddressRefused
 from pagekeep.domain.urls import shorten
 
@@ -40,23 +40,6 @@ STAGGER_SECONDS = 0.25
 # One per egress, shared by its connections. Fewer, larger reads: 0.4 CPU-seconds per GB, where 128 KiB took 0.8.
 BUFFER_BYTES = 1 << 19
 _ACCEPT_PAUSE = 0.2
-
-VERSION, NO_AUTHENTICATION, NO_METHOD, CONNECT = 5, 0, 0xFF, 1
-IPV4, NAME, IPV6 = 1, 3, 4
-
-
-class Reply(IntEnum):
-    """What a SOCKS5 server answers (RFC 1928, section 6)."""
-
-    GRANTED = 0
-    FAILED = 1
-    NOT_ALLOWED = 2
-    NETWORK_UNREACHABLE = 3
-    HOST_UNREACHABLE = 4
-    REFUSED = 5
-    NO_COMMAND = 7
-    NO_ADDRESS_TYPE = 8
-
 
 Resolver = Callable[[str], Sequence[str]]
 _log = logging.getLogger(__name__)
@@ -70,14 +53,6 @@ class _NotReached(Exception):
     def __init__(self, reply: Reply, sentence: str) -> None:
         super().__init__(sentence)
         self.reply = reply
-
-
-class _BadHandshake(Exception):
-    """The client does not speak our part of SOCKS5; ``answer`` is what it gets before the connection closes."""
-
-    def __init__(self, text: str, answer: bytes = b"") -> None:
-        super().__init__(text)
-        self.answer = answer
 
 
 def system_resolver(host: str) -> list[str]:
@@ -191,17 +166,17 @@ class Egress:
         try:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                host, port = await _handshake(client)
+                host, port = await handshake(client)
             try:
                 remote = await self._reach(host, port)
             except _NotReached as failure:
                 self._refusals[canonical_host(host), port] = str(failure)
-                await loop.sock_sendall(client, _reply(failure.reply))
+                await loop.sock_sendall(client, reply(failure.reply))
                 return
             with remote:
-                await loop.sock_sendall(client, _reply(Reply.GRANTED))
+                await loop.sock_sendall(client, reply(Reply.GRANTED))
                 await self._relay(client, remote)
-        except _BadHandshake as error:
+        except BadHandshake as error:
             _log.debug("The egress refused a client: %s", error)
             with contextlib.suppress(OSError):  # a client that has gone needs no answer
                 client.send(error.answer)
@@ -281,8 +256,8 @@ class Egress:
         return addresses
 
     async def _relay(self, client: socket.socket, remote: socket.socket) -> None:
-        up = _Flow(client, remote, self._buffer, self._count_sent)
-        down = _Flow(remote, client, self._buffer, self._count_received)
+        up = Flow(client, remote, self._buffer, self._count_sent)
+        down = Flow(remote, client, self._buffer, self._count_received)
         whole = False
         try:
             await asyncio.gather(up.ended, down.ended)
@@ -299,117 +274,6 @@ class Egress:
 
     def _count_received(self, size: int) -> None:
         self.bytes_received += size
-
-
-class _Flow:
-    """One direction of a connection, as plain callbacks on the sockets: a third of the cost of asyncio's streams.
-
-    ``ended`` is done when the source has ended and all of it is handed on, or when the target takes no more (what the
-    target still says comes the other way); it holds the error when the source broke.
-    """
-
-    def __init__(
-        self, source: socket.socket, target: socket.socket, buffer: memoryview, count: Callable[[int], None]
-    ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._source, self._target, self._buffer, self._count = source, target, buffer, count
-        self._unsent = memoryview(b"")
-        self.ended: asyncio.Future[None] = self._loop.create_future()
-        self._loop.add_reader(source, self._readable)
-
-    def stop(self) -> None:
-        """Take the hands off both sockets."""
-        self._loop.remove_reader(self._source)
-        self._loop.remove_writer(self._target)
-
-    def _readable(self) -> None:
-        try:
-            size = self._source.recv_into(self._buffer)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self.stop()
-            if not self.ended.done():
-                self.ended.set_exception(error)
-            return
-        if not size:
-            self._end()
-            return
-        self._unsent = self._buffer[:size]
-        if not self._push():
-            # Nothing more is read until the target has taken this: that is the back-pressure. The buffer is shared.
-            self._unsent = memoryview(bytes(self._unsent))
-            self._loop.remove_reader(self._source)
-            self._loop.add_writer(self._target, self._writable)
-
-    def _writable(self) -> None:
-        if self._push() and not self.ended.done():
-            self._loop.remove_writer(self._target)
-            self._loop.add_reader(self._source, self._readable)
-
-    def _push(self) -> bool:
-        """Send what is unsent; return whether nothing is left to do about it."""
-        try:
-            size = self._target.send(self._unsent)
-        except BlockingIOError:
-            return False
-        except OSError:
-            self._end()
-            return True
-        self._count(size)
-        self._unsent = self._unsent[size:]
-        return not self._unsent
-
-    def _end(self) -> None:
-        self.stop()
-        with contextlib.suppress(OSError):  # the target has gone already
-            self._target.shutdown(socket.SHUT_WR)
-        if not self.ended.done():  # the visit may have ended it first
-            self.ended.set_result(None)
-
-
-async def _handshake(client: socket.socket) -> tuple[str, int]:
-    """Read greeting and request (RFC 1928, sections 3 and 4); return the destination asked for."""
-    loop = asyncio.get_running_loop()
-    version, methods = await _read(client, 2)
-    if version != VERSION:
-        raise _BadHandshake(f"version {version}")
-    if NO_AUTHENTICATION not in await _read(client, methods):
-        raise _BadHandshake("no common authentication method", bytes((VERSION, NO_METHOD)))
-    await loop.sock_sendall(client, bytes((VERSION, NO_AUTHENTICATION)))
-    version, command, _, kind = await _read(client, 4)
-    if version != VERSION:
-        raise _BadHandshake(f"version {version} in the request")
-    if command != CONNECT:
-        raise _BadHandshake(f"command {command}", _reply(Reply.NO_COMMAND))
-    if kind == IPV4:
-        host = str(IPv4Address(await _read(client, 4)))
-    elif kind == IPV6:
-        host = str(IPv6Address(await _read(client, 16)))
-    elif kind == NAME:
-        (length,) = await _read(client, 1)
-        name = await _read(client, length)
-        if not name or not all(0x21 <= byte < 0x7F for byte in name):
-            raise _BadHandshake(f"host name {name!r}", _reply(Reply.FAILED))
-        host = name.decode("ascii")
-    else:
-        raise _BadHandshake(f"address type {kind}", _reply(Reply.NO_ADDRESS_TYPE))
-    return host, int.from_bytes(await _read(client, 2))
-
-
-async def _read(client: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        # Never more than asked for: what follows the request belongs to the destination.
-        part = await asyncio.get_running_loop().sock_recv(client, size - len(data))
-        if not part:
-            raise _BadHandshake("the client left")
-        data += part
-    return data
-
-
-def _reply(code: Reply) -> bytes:
-    return bytes((VERSION, code, 0, IPV4, 0, 0, 0, 0, 0, 0))
 
 
 async def _connect_any(addresses: Iterable[Address], port: int) -> tuple[socket.socket, Address]:

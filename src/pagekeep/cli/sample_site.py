@@ -23,5 +23,5 @@ def sample_site() -> Iterator[tuple[str, int]]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the base class's)
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing: who archives the page sees what becomes of it."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pagekeep.capture.engine import Engine
-from pagekeep.capture.values import CaptureRequest, Limits, Outcome
+from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.results import Result, StoredFile
 
 # The test site is a package beside the tests, which pytest's importlib mode does not make importable by itself.
@@ -24,8 +24,6 @@ from testsite.server import SeenRequest, TestSite
 
 LOOPBACK = ("127.0.0.0/8",)
 T = TypeVar("T")
-# Small enough that a page that never ends costs a test seconds, large enough for a busy machine.
-SHORT = Limits(open=3.0, settle=1.5, scroll=2.0, output=15.0)
 
 
 class LoopThread:

@@ -1,6 +1,5 @@
 """The one-file HTML, opened in another browser whose every way out ends in a log."""
 
-import functools
 import io
 import socket
 import threading
@@ -81,11 +80,10 @@ def offline(reader, way_out, captured):
 
 
 def _colour(page, selector):
-    with Image.open(io.BytesIO(page.locator(selector).screenshot())) as image:
+    with Image.open(io.BytesIO(page.locator(selector).screenshot(timeout=2_000))) as image:
         return image.convert("RGB").getpixel((image.width // 2, image.height // 2))
 
 
-@functools.cache
 def _text(page):
     return page.locator("body").inner_text()
 
@@ -114,7 +112,11 @@ def test_every_kind_of_picture_is_shown_offline(offline, element):
 
 def test_lazy_pictures_are_shown_offline(offline):
     page = offline("/lazy")
-    assert page.evaluate("[...document.images].every((image) => image.complete && image.naturalWidth === 400)")
+    for number in range(2):
+        picture = page.locator("img").nth(number)
+        picture.scroll_into_view_if_needed()
+        handle = picture.element_handle()
+        page.wait_for_function("(image) => image.complete && image.naturalWidth === 400", arg=handle, timeout=5_000)
 
 
 def test_frames_show_their_text_offline(offline):

@@ -18,7 +18,7 @@ TYPES = {"PNG": "image/png", "ICO": "image/x-icon", "JPEG": "image/jpeg", "GIF":
 
 async def make(visit: Visit, keep: Keep) -> str:
     """Keep ``favicon.ico``; the name is fixed, the type is what the bytes are."""
-    named = sorted(await visit.page.run(script("icons.js")), key=_preference)
+    named: list[dict[str, str]] = sorted(await visit.page.run(script("icons.js")), key=_preference)
     candidates = list(dict.fromkeys([*(icon["href"] for icon in named), urljoin(visit.final_url, "/favicon.ico")]))
     for url in candidates[:TRIES]:
         if not url.startswith(("http://", "https://")):

@@ -26,7 +26,9 @@ STOPPED = 130
 
 @click.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Tag the snapshots; repeat it, or separate by commas.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="Tag the snapshots; repeat it, or separate by commas."
+)
 @click.option("--plugins", default="", metavar="NAMES", help="Make only these outputs, separated by commas.")
 @click.option("--index-only", is_flag=True, help="Only record the URLs; capture nothing now.")
 @click.option("--no-wait", is_flag=True, help="Queue the URLs and return at once; a worker captures them.")

@@ -135,7 +135,9 @@ async def _answers(host: str, port: int, stop: asyncio.Event) -> bool:
         if await asyncio.to_thread(_ask, host, port):
             return True
         if asyncio.get_running_loop().time() > deadline:
-            raise EnvironmentProblem(f"The server did not answer within {START_SECONDS:g} s; pagekeep doctor may say why.")
+            raise EnvironmentProblem(
+                f"The server did not answer within {START_SECONDS:g} s; pagekeep doctor may say why."
+            )
         with contextlib.suppress(TimeoutError):  # which only means: look again
             await asyncio.wait_for(stop.wait(), 0.1)
     return False

@@ -1,0 +1,52 @@
+# Pagekeep's commands. `make` alone lists them.
+PORT ?= 8000
+DATA_DIR ?= ./data
+URL ?=
+ADMIN_USERNAME ?=
+ADMIN_PASSWORD ?=
+BIN := .venv/bin
+
+export PAGEKEEP_PORT := $(PORT)
+export PAGEKEEP_DATA_DIR := $(DATA_DIR)
+export ADMIN_USERNAME ADMIN_PASSWORD URL
+
+.PHONY: help run setup setup-dev test check bench docs lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@echo "Variables: PORT=$(PORT) DATA_DIR=$(DATA_DIR) URL= ADMIN_USERNAME= ADMIN_PASSWORD="
+
+run: setup  ## archive URL (or a sample page) and serve the archive until Ctrl-C
+	@exec $(BIN)/pagekeep run "$$URL"
+
+setup:  ## install what is missing: system packages, .venv, page scripts
+	@./scripts/setup
+
+setup-dev:
+	@./scripts/setup dev
+
+test: check  ## every check and every test, the real browser included
+	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR -u ADMIN_USERNAME -u ADMIN_PASSWORD $(BIN)/python -m pytest
+
+check: setup-dev  ## format, lint, types and import rules: seconds, no browser
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-dev  ## measure the speed of captures
+	$(BIN)/python benchmarks/capture.py
+
+docs: setup-dev  ## write the pages that are made from the code
+	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/pagekeep config --markdown > docs/settings.md
+
+COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra setup
+lock: setup-dev  ## choose the newest versions of all dependencies
+	$(COMPILE) --upgrade --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:  ## remove .venv and every cache; the data stays
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
