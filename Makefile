@@ -1,6 +1,6 @@
 # Pagekeep's commands. `make` alone lists them.
-PORT ?= 8000
-DATA_DIR ?= ./data
+PORT ?= $(or $(PAGEKEEP_PORT),8000)
+DATA_DIR ?= $(or $(PAGEKEEP_DATA_DIR),./data)
 URL ?=
 ADMIN_USERNAME ?=
 ADMIN_PASSWORD ?=
@@ -30,8 +30,8 @@ test: check  ## every check and every test, the real browser included
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR -u ADMIN_USERNAME -u ADMIN_PASSWORD $(BIN)/python -m pytest
 
 check: setup-dev  ## format, lint, types and import rules: seconds, no browser
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/mypy
 	$(BIN)/lint-imports
 

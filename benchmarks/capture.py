@@ -1,8 +1,8 @@
 """How fast, and at what cost, pages become archived outputs.
 
-Serves Debian's ``sqlite3-doc`` (every 20th page by sorted path, and three well-known ones) on this machine and captures it
-with the real engine, browser and storage: the full default set beside a bare page load (open, title, DOM, links), at one and two
-tabs, all combinations interleaved in one run so that a noisy machine disturbs them alike. Reports the median of the rounds.
+Serves Debian's ``sqlite3-doc`` (every 20th page by sorted path, and three well-known ones) on this machine and captures
+it with the real engine, browser and storage: the full default set beside a bare page load (open, title, DOM, links), at
+one and two tabs, all interleaved in one run so that a noisy machine disturbs them alike. Reports medians of the rounds.
 
     python benchmarks/capture.py [--rounds 3] [--pages 0] [--corpus DIRECTORY] [--json FILE]
 """
@@ -21,6 +21,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pagekeep.capture.engine import Engine
 from pagekeep.capture.values import CaptureRequest
@@ -138,9 +139,8 @@ async def run_round(origin: str, pages: list[str], plugins: tuple[str, ...], tab
         data.prepare()
         async with Engine() as engine:
             allowed = (origin.removeprefix("http://"),)
-            await engine.capture(
-                CaptureRequest(f"{origin}/{pages[0]}", plugins, allow_private=allowed), SnapshotFiles(data, new_id()), _Quiet()
-            )
+            warm_up = CaptureRequest(f"{origin}/{pages[0]}", plugins, allow_private=allowed)
+            await engine.capture(warm_up, SnapshotFiles(data, new_id()), _Quiet())
             queue = list(pages)
             cpu, started = time.process_time() + cpu_of(family()), time.monotonic()
 
@@ -171,14 +171,16 @@ async def run_round(origin: str, pages: list[str], plugins: tuple[str, ...], tab
 def report(rounds: dict[tuple[str, int], list[Round]]) -> dict[str, object]:
     """Print the medians as a table and return them."""
     rows: dict[str, object] = {}
-    bare = {tabs: statistics.median(r.cpu_per_page for r in of) for (kind, tabs), of in rounds.items() if kind == "bare"}
-    print(f"{'set':>5} {'tabs':>4} {'pages/min':>10} {'CPU-s/page':>11} {'× bare':>7} {'peak PSS MB':>12} {'kB/page':>8}")
+    cpu_of_all = {key: statistics.median(r.cpu_per_page for r in of) for key, of in rounds.items()}
+    print(
+        f"{'set':>5} {'tabs':>4} {'pages/min':>10} {'CPU-s/page':>11} {'× bare':>7} {'peak PSS MB':>12} {'kB/page':>8}"
+    )
     for (kind, tabs), of in rounds.items():
-        cpu = statistics.median(r.cpu_per_page for r in of)
-        row = {
+        cpu = cpu_of_all[kind, tabs]
+        row: dict[str, Any] = {
             "pages_per_minute": statistics.median(r.pages_per_minute for r in of),
             "cpu_seconds_per_page": cpu,
-            "times_bare": cpu / bare[tabs],
+            "times_bare": cpu / cpu_of_all["bare", tabs],
             "peak_pss_mb": statistics.median(r.peak_pss for r in of),
             "kilobytes_per_page": statistics.median(r.bytes_per_page for r in of) / 1000,
             "step_medians_ms": {

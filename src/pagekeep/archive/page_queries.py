@@ -43,7 +43,9 @@ def active_crawls(limit: int = 50) -> QuerySet[Crawl]:
 
 def most_used_tags(limit: int = 100) -> list[str]:
     """Return the names of the tags on most snapshots, sorted by name: 1 statement."""
-    used = Tag.objects.annotate(number=Count("snapshots")).filter(number__gt=0).order_by("-number", "key")
+    uses = Tag.snapshots.through.objects.filter(tag=OuterRef("pk")).order_by().values("tag")
+    counted = Tag.objects.annotate(number=Subquery(uses.annotate(number=Count("pk")).values("number")))
+    used = counted.filter(number__gt=0).order_by("-number", "key")
     return sorted(used.values_list("name", flat=True)[:limit], key=str.casefold)
 
 

@@ -87,6 +87,12 @@ def release(owner: UUID, snapshot_id: UUID, *, due: datetime | None = None, coun
     )
 
 
+def expire(owners: Collection[UUID]) -> int:
+    """End the leases of workers known to be dead, so that their pages can be claimed at once; return how many."""
+    held = Snapshot.objects.filter(lease_owner__in=owners, status=SnapshotStatus.STARTED)
+    return held.update(retry_at=timezone.now())
+
+
 def waiting(within_seconds: float) -> bool:
     """Whether a snapshot is queued, or its lease ends, so that it may be claimed within this time from now."""
     horizon = timezone.now() + timedelta(seconds=within_seconds)

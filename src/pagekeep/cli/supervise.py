@@ -12,21 +12,33 @@ from typing import Self
 
 from pagekeep.cli.families import dying_with
 from pagekeep.cli.printing import err
+from pagekeep.domain.errors import BadInput, EnvironmentProblem
 
 STOP_SECONDS = 8.0
 """How long children may take to end by themselves."""
 LONGEST_PAUSE = 30.0
 """Seconds; a child that dies at once is started again after 1, 2, 4, … seconds, at most this."""
+HOPELESS = (BadInput.exit_code, EnvironmentProblem.exit_code)
+"""A child that ends so before it was ever steady has said what is wrong; starting it again would not help."""
 STEADY = 60.0
 """A child that has run for so many seconds is no longer counted as one that dies at once."""
 
 
 class Children:
-    """Runs ``pagekeep NAME`` for each name while the block runs. They do not see the terminal's Ctrl-C: leaving the
-    block stops them."""
+    """Runs ``pagekeep NAME`` for each name while the block runs; they do not see the terminal's Ctrl-C.
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
+    Attributes:
+        problem: the exit code of a child that cannot work on this machine, 0 as long as all do.
+    """
+
+    def __init__(self, names: Sequence[str], stop: asyncio.Event) -> None:
+        """Prepare them.
+
+        Args:
+            stop: set when a child cannot work on this machine.
+        """
+        self.problem = 0
+        self._names, self._stop = names, stop
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -41,7 +53,8 @@ class Children:
     ) -> None:
         for keeper in self._keepers:
             keeper.cancel()
-        await asyncio.wait(self._keepers)
+        if self._keepers:
+            await asyncio.wait(self._keepers)
         running = [process for process in self._processes.values() if process.returncode is None]
         for process in running:
             _signal(process, signal.SIGTERM)
@@ -67,11 +80,16 @@ class Children:
         )
 
     async def _keep(self, name: str) -> None:
-        pause = 1.0
+        pause, was_steady = 1.0, False
         while True:
             started = time.monotonic()
             code = await self._processes[name].wait()
-            pause = 1.0 if time.monotonic() - started > STEADY else pause
+            if time.monotonic() - started > STEADY:
+                pause, was_steady = 1.0, True
+            if code in HOPELESS and not was_steady:
+                self.problem = code
+                self._stop.set()
+                return
             err.print(f"The {name} has ended unexpectedly ({_ending(code)}); it is started again in {pause:g} s.")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

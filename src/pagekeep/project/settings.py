@@ -19,7 +19,9 @@ SECRET_KEY = _own.secret_key.get_secret_value() or read_key(_own.data_dir) or se
 
 INSTALLED_APPS = [
     *(["pagekeep.web"] if _web and _web.origin else []),
+    "pagekeep.api",
     "pagekeep.archive",
+    "ninja",  # the files of Swagger UI
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -31,10 +33,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pagekeep.api.headers.ApiRules",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pagekeep.web.middleware.PageSafety",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "pagekeep.api.sessions.SessionsOfTokens",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -110,6 +114,8 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+API_ALLOWED_ORIGINS = ["*"]
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

@@ -2,12 +2,15 @@
 
 from django.urls import path, re_path
 
-from pagekeep.web.views import files, listing, progress, site, snapshot
+from pagekeep.web.views import adding, files, listing, progress, site, snapshot
 
 app_name = "web"
 urlpatterns = [
     path("", listing.index, name="index"),
     path("public/", listing.public, name="public"),
+    path("add/", adding.add, name="add"),
+    path("admin/core/crawl/<uuid:crawl_id>/change/", adding.crawl, name="crawl"),
+    path("admin/api/apitoken/add/", adding.tokens),
     path("progress.json", progress.progress, name="progress"),
     path("health/", site.health, name="health"),
     path("robots.txt", site.robots, name="robots"),

@@ -1,8 +1,12 @@
 """The browser dies, the worker changes its mind: nothing is left over and the next page is captured."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from pagekeep.capture.engine import Engine, EngineOptions
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
+from pagekeep.domain.results import StoredFile
 
 ALLOWED = ("127.0.0.0/8",)
 LIMITS = Limits(open=20.0, settle=20.0)
@@ -71,6 +76,11 @@ async def _contexts(engine):
     return (await engine._browser.connection.browser.call("Target.getBrowserContexts"))["browserContextIds"]
 
 
+def _renderers(pid):
+    lines = {number: (Path("/proc") / str(number) / "cmdline").read_bytes() for number in _group(pid)}
+    return [number for number, line in lines.items() if b"--type=renderer" in line]
+
+
 def _request(url, *plugins):
     return CaptureRequest(url, plugins=plugins or ("title",), allow_private=ALLOWED, limits=LIMITS)
 
@@ -80,7 +90,7 @@ def test_killed_browser_ends_the_visit_and_the_next_one_works(own_engine, site, 
     pid = own_engine._browser.process.pid
 
     async def kill():
-        os.kill(pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
 
     with pytest.raises(BrowserDied):
         loop_thread.run(own_engine.capture(_request(site.url("/article")), Nowhere(), Watcher({step: kill})))
@@ -98,7 +108,7 @@ def test_browser_killed_while_the_page_waits(own_engine, site, loop_thread):
     async def scenario():
         visit = asyncio.create_task(own_engine.capture(_request(site.url("/hang?killed")), Nowhere(), Watcher()))
         await asyncio.to_thread(site.wait_for, "/hang?killed", after=before)
-        os.kill(pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
         async with asyncio.timeout(10):
             await visit
 
@@ -126,20 +136,98 @@ def test_cancelled_visit_leaves_no_context_open(own_engine, site, loop_thread, p
     assert contexts == []
 
 
+def test_killed_renderer_costs_its_page_and_says_so_soon(own_engine, site, loop_thread):
+    pid = own_engine._browser.process.pid
+
+    async def kill():
+        for renderer in _renderers(pid):
+            os.kill(renderer, signal.SIGKILL)
+
+    async def scenario():
+        started = time.monotonic()
+        visit = own_engine.capture(_request(site.url("/article"), "title", "dom", "hashes"), Nowhere(), Watcher({"settle": kill}))
+        outcome = (await asyncio.gather(visit, return_exceptions=True))[0]
+        return outcome, time.monotonic() - started
+
+    outcome, seconds = loop_thread.run(scenario())
+    assert seconds < 10
+    assert isinstance(outcome, BrowserDied) or (not outcome.succeeded and outcome.reason), outcome
+    again = loop_thread.run(own_engine.capture(_request(site.url("/plain"), "hashes"), Nowhere(), Watcher()))
+    assert again.title == "Plain"
+
+
+def test_process_that_is_watched_is_the_browser_itself(own_engine):
+    """Not a shell around it: the signal that ends it with its parent reaches the started process alone."""
+    pid = own_engine._browser.process.pid
+    assert "chrom" in os.readlink(f"/proc/{pid}/exe")
+
+
+def test_browser_ends_when_its_worker_is_killed(loop_thread, tmp_path, site):
+    """Even one whose page keeps it busy."""
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from pagekeep.capture.engine import Engine, EngineOptions
+from pagekeep.capture.values import CaptureRequest
+
+class Quiet:
+    async def step(self, name): pass
+    async def result(self, result): pass
+
+async def main():
+    async with Engine(EngineOptions(temp_dir=Path(sys.argv[1]))) as engine:
+        print(engine._browser.process.pid, flush=True)
+        request = CaptureRequest(sys.argv[2], plugins=(), allow_private={ALLOWED!r})
+        await engine.capture(request, None, Quiet())
+
+asyncio.run(main())
+"""
+    path, before = "/spin_at_once?orphan", len(site.requests)
+    worker = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), site.url(path)], stdout=subprocess.PIPE)
+    try:
+        pid = int(worker.stdout.readline())
+        site.wait_for(path, after=before)
+        assert _group(pid)
+    finally:
+        worker.kill()
+        worker.wait()
+        worker.stdout.close()
+    loop_thread.run(_gone(pid))
+
+
 def test_two_pages_at_once_keep_their_traffic_apart(own_engine, site, loop_thread):
-    requested = {}
+    kept = {}
 
     class Sink:
+        def __init__(self, name):
+            self.name = name
+
         def save(self, plugin, path, data, mimetype):
-            requested[path] = data
-            raise EnvironmentProblem("full")
+            kept[self.name, path] = data
+            return StoredFile(path, len(data), "", mimetype)
 
     async def both():
-        visits = [own_engine.capture(_request(site.url(f"/{name}"), "warc"), Sink(), Watcher()) for name in "ab"]
-        return await asyncio.gather(*visits, return_exceptions=True)
+        names = ("article", "workers")
+        visits = [own_engine.capture(_request(site.url(f"/{n}"), "outlinks"), Sink(n), Watcher()) for n in names]
+        return await asyncio.gather(*visits)
 
     outcomes = loop_thread.run(both())
-    assert all(isinstance(outcome, EnvironmentProblem) for outcome in outcomes), outcomes
+    assert [outcome.title for outcome in outcomes] == ["The Lighthouse Keeper", "Workers"]
+    first = json.loads(kept["article", "outlinks.json"])["requested"]
+    second = json.loads(kept["workers", "outlinks.json"])["requested"]
+    assert site.url("/style.css") in first
+    assert site.url("/worker.js") in second
+    assert set(first) & set(second) == set()
+    assert loop_thread.run(_contexts(own_engine)) == []
+
+
+def test_full_disk_ends_the_visit_and_leaves_nothing_open(own_engine, site, loop_thread):
+    class Full:
+        def save(self, plugin, path, data, mimetype):
+            raise EnvironmentProblem("The disk is full.")
+
+    with pytest.raises(EnvironmentProblem, match="full"):
+        loop_thread.run(own_engine.capture(_request(site.url("/article")), Full(), Watcher()))
     assert loop_thread.run(_contexts(own_engine)) == []
 
 

@@ -15,11 +15,12 @@ from pagekeep.services.add_urls import add_urls
 from pagekeep.services.wiring import snapshot_files
 
 MakeSnapshot = Callable[..., Snapshot]
+Files = dict[str, tuple[bytes, str]]
 
 
 @pytest.fixture
 def admin(db: None) -> User:
-    return User.objects.create_superuser("admin", password="a good password")
+    return User.objects.create_superuser("admin")  # without a password: hashing one takes time
 
 
 @pytest.fixture
@@ -32,9 +33,7 @@ def staff(admin: User, client: Client) -> Client:
 def make_snapshot(admin: User) -> MakeSnapshot:
     """Return a maker of ended snapshots: ``files`` maps ``<plugin>/<path>`` to (bytes, media type)."""
 
-    def make(
-        url: str = "https://example.com/", files: dict[str, tuple[bytes, str]] | None = None, **columns: Any
-    ) -> Snapshot:
+    def make(url: str = "https://example.com/", files: Files | None = None, **columns: Any) -> Snapshot:
         tags = columns.pop("tags", ())
         snapshot = add_urls([url], user=admin, tags=tags).snapshots[0]
         ended = {"status": SnapshotStatus.SUCCEEDED, "retry_at": None, "response_status": 200, "title": "A title"}

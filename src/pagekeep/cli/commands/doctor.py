@@ -25,7 +25,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             print_json({"type": "check", "check": name, "state": finding.state, "text": finding.text})
         else:
             mark, style = MARKS[finding.state]
-            out.print(f"{mark} {name + ':':14}{finding.text}", style=style)
+            out.print(f"{mark} {name + ':':16}{finding.text}", style=style)
     if problems:
         err.print(f"{problems} of {len(CHECKS)} checks found a problem.")
         ctx.exit(EnvironmentProblem.exit_code)

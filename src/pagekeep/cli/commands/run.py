@@ -49,12 +49,13 @@ class Login:
 
 @click.command()
 @click.argument("url", default="")
-def command(url: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, url: str) -> None:
     """Archive URL, serve the archive, and stay in the foreground until Ctrl-C.
 
     The first time this makes the archive and an administrator, whose random password is shown once (or take
-    ADMIN_USERNAME and ADMIN_PASSWORD from the environment). Without a URL a new archive begins with the sample page that
-    ships with Pagekeep. Run again, it goes on with what is there.
+    ADMIN_USERNAME and ADMIN_PASSWORD from the environment). Without a URL a new archive begins with the sample page
+    that ships with Pagekeep. Run again, it goes on with what is there.
     """
     own = settings()
     if url:
@@ -66,13 +67,14 @@ def command(url: str) -> None:
     os.environ[f"{PREFIX}DATA_DIR"] = str(own.data_dir)
     os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "warning")
     open_archive(create=True)
-    asyncio.run(_run(url, web_address(own.host, port), own.host, port, _login()))
+    ctx.exit(asyncio.run(_run(url, web_address(own.host, port), own.host, port, _login())))
 
 
-async def _run(url: str, address: str, host: str, port: int, login: Login) -> None:
+async def _run(url: str, address: str, host: str, port: int, login: Login) -> int:
+    """Return the exit code."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with Children(("server", "worker")):
+    async with Children(("server", "worker"), stop) as children:
         if await _answers(host, port, stop):
             with contextlib.ExitStack() as open_until_done:
                 added = await sync_to_async(_queue)(url, login.user, open_until_done)
@@ -82,6 +84,7 @@ async def _run(url: str, address: str, host: str, port: int, login: Login) -> No
             await sync_to_async(_tell_where)(address, login)
             await stop.wait()
         err.print("Stopping…")
+    return children.problem
 
 
 def _login() -> Login:

@@ -1,0 +1,22 @@
+"""The root of the API: what it is called and which routers answer."""
+
+from ninja import NinjaAPI
+
+from pagekeep.api.errors import add_handlers
+from pagekeep.api.parsing import JsonParser, naming_the_unknown
+from pagekeep.api.routers import auth, cli, results, snapshots
+
+api = NinjaAPI(
+    title="Pagekeep – ArchiveBox-compatible API",  # apps refuse a server whose title lacks the second name
+    version="1",
+    urls_namespace="api",
+    openapi_url=None,
+    docs_url=None,
+    parser=JsonParser(),
+)
+add_handlers(api)
+api.add_decorator(naming_the_unknown)
+api.add_router("/auth", auth.router)
+api.add_router("/core", snapshots.router)
+api.add_router("/core", results.router)
+api.add_router("/cli", cli.router)

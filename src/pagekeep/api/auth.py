@@ -1,0 +1,74 @@
+"""Whose call it is: a token in a header, as a bearer, or in the query. Cookies never count.
+
+The class names are the names of the security schemes in the OpenAPI page.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.errors import AuthorizationError
+from ninja.security import APIKeyHeader, APIKeyQuery, HttpBearer
+
+from pagekeep.api.call import call_of
+from pagekeep.archive.models import APIToken
+from pagekeep.services.check_token import check_token
+
+SCOPE_WORDS = {"read": "read", "add": "add to the archive", "admin": "change and delete"}
+
+
+class _TokenAuth:
+    """Checks a token for one scope. ``admin`` includes the others."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def _check(self, request: HttpRequest, text: str | None) -> APIToken | None:
+        if not text:
+            return None
+        call = call_of(request)
+        call.offered = True
+        token = check_token(text.strip())
+        if token is None:
+            return None
+        call.token, call.method = token, type(self).__name__
+        if token.scopes is not None and self.scope not in token.scopes and "admin" not in token.scopes:
+            raise AuthorizationError(
+                message=f"This token may not {SCOPE_WORDS[self.scope]}: it lacks the scope {self.scope!r}."
+            )
+        return token
+
+
+class HeaderTokenAuth(_TokenAuth, APIKeyHeader):
+    param_name = "X-ArchiveBox-API-Key"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """Return the token, None if it is not valid."""
+        return self._check(request, key)
+
+
+class BearerTokenAuth(_TokenAuth, HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Return the token, None if it is not valid."""
+        return self._check(request, token)
+
+
+class QueryParamTokenAuth(_TokenAuth, APIKeyQuery):
+    param_name = "api_key"
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        return call_of(request).query_token
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """Return the token, None if it is not valid."""
+        return self._check(request, key)
+
+
+def header_token(scope: str) -> list[Any]:
+    """Return the ways of giving a token that has the scope in a header."""
+    return [HeaderTokenAuth(scope), BearerTokenAuth(scope)]
+
+
+def any_token(scope: str) -> list[Any]:
+    """Return every way of giving a token that has the scope."""
+    return [*header_token(scope), QueryParamTokenAuth(scope)]

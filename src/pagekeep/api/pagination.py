@@ -1,0 +1,35 @@
+"""Pages of a list."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from pagekeep.api.schemas.common import PagingQuery
+
+MAX_LIMIT = 500
+M = TypeVar("M", bound=Model)
+
+
+def page_of(rows: QuerySet[M], paging: PagingQuery, fields: Callable[[M], dict[str, Any]]) -> dict[str, Any]:
+    """Return the envelope with the rows asked for: one statement for the total, and the queryset's own.
+
+    Args:
+        rows: in a total order.
+        paging: a non-zero offset wins over the page, which counts from 0; a limit above 500 counts as 500.
+        fields: makes a row's JSON object.
+    """
+    limit = min(paging.limit, MAX_LIMIT)
+    offset = paging.offset or paging.page * limit
+    total = rows.count()
+    items = [fields(row) for row in rows[offset : offset + limit]] if offset < total else []
+    return {
+        "total_items": total,
+        "total_pages": -(-total // limit),
+        "page": offset // limit,
+        "limit": limit,
+        "offset": offset,
+        "num_items": len(items),
+        "count": total,
+        "items": items,
+    }

@@ -1,0 +1,1 @@
+"""The operations, one file per category. Each parses, calls a query or service, and formats."""

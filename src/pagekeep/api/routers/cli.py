@@ -1,0 +1,89 @@
+"""``/cli/``: the commands over HTTP."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from pagekeep.api.auth import any_token
+from pagekeep.api.call import call_of
+from pagekeep.api.reply import reply
+from pagekeep.api.schemas.cli import NOT_YET, AddCommandSchema, CLICommandResponseSchema
+from pagekeep.api.schemas.common import responses
+from pagekeep.domain.errors import BadInput
+from pagekeep.services.add_urls import Added, add_urls
+from pagekeep.services.known_persona import known_persona
+from pagekeep.services.tagging import split_tags
+
+router = Router(tags=["Commands"])
+_PARSERS = ("auto", "url_list")
+
+
+@router.post(
+    "/add",
+    operation_id="cli_add",
+    summary="Add URLs to the archive",
+    auth=any_token("add"),
+    response=responses(CLICommandResponseSchema, 413),
+)
+def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
+    """Answers as soon as the snapshots are queued. URLs that cannot be archived are listed with the reason."""
+    call = call_of(request)
+    if body.parser.strip() not in ("", *_PARSERS):
+        raise BadInput(f"parser={body.parser!r} is not known; allowed are {', '.join(_PARSERS)}.")
+    added = add_urls(
+        body.urls,
+        user=call.token.created_by if call.token else None,
+        tags=split_tags(body.tag),
+        depth=body.depth,
+        plugins=_names(body.plugins) or _names(body.extractors),
+        only_new=False if body.only_new is None and (body.update or body.overwrite) else body.only_new,
+        index_only=body.index_only,
+        persona=known_persona(body.persona),
+    )
+    call.stdout.append(_told(added, paused=body.index_only))
+    call.stderr += _warnings(body, added)
+    return reply(
+        {
+            "success": True,
+            "errors": [],
+            "result": {
+                "crawl_id": added.crawl.pk,
+                "num_snapshots": len(added.snapshots),
+                "snapshot_ids": [snapshot.pk for snapshot in added.snapshots],
+                "queued_urls": _as_sent(body.urls, added),
+                "refused": [{"url": url, "reason": reason} for url, reason in added.refused],
+            },
+            "result_format": "json",
+            "stdout": "\n".join(call.stdout),
+            "stderr": "\n".join(call.stderr),
+        }
+    )
+
+
+def _names(text: str | list[str]) -> list[str]:
+    return split_tags(text) if isinstance(text, str) else text
+
+
+def _as_sent(urls: list[str], added: Added) -> list[str]:
+    """Return the URLs that have a snapshot, byte for byte as they were sent, each once."""
+    sent: dict[str, str] = {}
+    for url in urls:
+        sent.setdefault(url.strip(), url)
+    return [sent[snapshot.url] for snapshot in added.snapshots]
+
+
+def _told(added: Added, *, paused: bool) -> str:
+    number = len(added.snapshots)
+    word = "Recorded" if paused else "Queued"
+    return f"{word} {number} snapshot{'' if number == 1 else 's'} in crawl {added.crawl.pk}."
+
+
+def _warnings(body: AddCommandSchema, added: Added) -> list[str]:
+    warnings = []
+    if added.refused:
+        warnings.append(f"Refused {len(added.refused)} of {len(body.urls)} URLs: {added.refused[0][1]}")
+    if added.known:
+        warnings.append(f"Passed over {len(added.known)} that are in the archive already (only_new).")
+    idle = [name for name in NOT_YET if getattr(body, name)]
+    if idle:
+        warnings.append(f"Without effect: {', '.join(idle)}.")
+    return warnings

@@ -1,0 +1,128 @@
+"""``/core/snapshots`` and ``/core/snapshot/{ref}``."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from pagekeep.api.auth import any_token
+from pagekeep.api.call import call_of
+from pagekeep.api.pagination import page_of
+from pagekeep.api.reply import reply
+from pagekeep.api.schemas.common import PagingQuery, responses
+from pagekeep.api.schemas.snapshots import (
+    PagedSnapshotSchema,
+    SnapshotCreateSchema,
+    SnapshotDeleteResponseSchema,
+    SnapshotQuery,
+    SnapshotSchema,
+    SnapshotUpdateSchema,
+    snapshot_fields,
+)
+from pagekeep.archive.queries import SnapshotFilters, find_crawl, find_snapshot, list_snapshots
+from pagekeep.domain.errors import NotFound
+from pagekeep.services.change_snapshot import change_snapshot
+from pagekeep.services.remove_snapshots import remove_snapshots
+from pagekeep.services.upsert_snapshot import upsert_snapshot
+
+router = Router(tags=["Snapshots"])
+_NO_FILTERS = {*PagingQuery.model_fields, "with_archiveresults"}
+# A crawl's own URLs can be megabytes; a list would read them again for every row.
+_UNUSED = ("crawl__urls", "crawl__config", "crawl__notes")
+
+
+@router.get(
+    "/snapshots",
+    operation_id="get_snapshots",
+    summary="List snapshots",
+    auth=any_token("read"),
+    response=responses(PagedSnapshotSchema),
+)
+def get_snapshots(request: HttpRequest, query: Query[SnapshotQuery]) -> HttpResponse:
+    """Newest first. Filters narrow together."""
+    filters = SnapshotFilters(**query.model_dump(exclude=_NO_FILTERS))
+    with_results = query.with_archiveresults
+    rows = list_snapshots(filters, with_results=with_results).defer(*_UNUSED)
+    return reply(page_of(rows, query, partial(snapshot_fields, with_results=with_results)))
+
+
+@router.post(
+    "/snapshots",
+    operation_id="create_snapshot",
+    summary="Make a snapshot, or change the one of this URL and crawl",
+    auth=any_token("add"),
+    response=responses(SnapshotSchema, 404, 409, 413),
+)
+def create_snapshot(request: HttpRequest, body: SnapshotCreateSchema) -> HttpResponse:
+    """The snapshot is queued; a worker captures it later."""
+    token = call_of(request).token
+    snapshot, _ = upsert_snapshot(
+        body.url,
+        user=token.created_by if token else None,
+        crawl=find_crawl(body.crawl_id) if body.crawl_id else None,
+        depth=body.depth,
+        title=body.title,
+        tags=body.tags,
+        status=body.status,
+    )
+    return reply(snapshot_fields(find_snapshot(str(snapshot.pk)), with_results=True))
+
+
+@router.get(
+    "/snapshot/{snapshot_id}",
+    operation_id="get_snapshot",
+    summary="Get a snapshot by id, beginning of its id, or timestamp",
+    auth=any_token("read"),
+    response=responses(SnapshotSchema, 404),
+)
+def get_snapshot(request: HttpRequest, snapshot_id: str, with_archiveresults: bool = True) -> HttpResponse:
+    """A beginning that fits several is refused with their number."""
+    snapshot = find_snapshot(snapshot_id, with_results=with_archiveresults)
+    return reply(snapshot_fields(snapshot, with_results=with_archiveresults))
+
+
+@router.patch(
+    "/snapshot/{snapshot_id}",
+    operation_id="patch_snapshot",
+    summary="Change a snapshot, or cancel, pause, resume or retry its capture",
+    auth=any_token("admin"),
+    response=responses(SnapshotSchema, 404, 409),
+)
+def patch_snapshot(request: HttpRequest, snapshot_id: str, body: SnapshotUpdateSchema) -> HttpResponse:
+    """What is absent or null stays as it is."""
+    token = call_of(request).token
+    snapshot = find_snapshot(snapshot_id, with_results=False)
+    change_snapshot(
+        snapshot.pk,
+        user=token.created_by if token else None,
+        action=body.action,
+        status=body.status,
+        retry_at=body.retry_at,
+        tags=body.tags,
+        title=body.title,
+    )
+    return reply(snapshot_fields(find_snapshot(str(snapshot.pk)), with_results=True))
+
+
+@router.delete(
+    "/snapshot/{snapshot_id}",
+    operation_id="delete_snapshot",
+    summary="Delete a snapshot with its results and files",
+    auth=any_token("admin"),
+    response=responses(SnapshotDeleteResponseSchema, 404),
+)
+def delete_snapshot(request: HttpRequest, snapshot_id: str) -> HttpResponse:
+    """It is gone from every list at once."""
+    snapshot = find_snapshot(snapshot_id, with_results=False)
+    removed = remove_snapshots([snapshot.pk])
+    if not removed.snapshot_ids:
+        raise NotFound(f"The snapshot {snapshot.pk} was deleted by someone else in this moment.")
+    return reply(
+        {
+            "success": True,
+            "snapshot_id": snapshot.pk,
+            "crawl_id": snapshot.crawl_id,
+            "deleted_count": len(removed.snapshot_ids),
+            "queued_count": 0,
+        }
+    )

@@ -1,0 +1,83 @@
+"""What several objects share."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from pagekeep.archive.models import Crawl
+
+DEFAULT_LIMIT = 200
+
+
+def example(**fields: Any) -> ConfigDict:
+    """Return the configuration that shows an example object in the OpenAPI page."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+def _absent_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("this time is out of range") from None
+
+
+# A time without a zone is UTC.
+Moment = Annotated[datetime | None, BeforeValidator(_absent_if_blank), AfterValidator(_in_utc)]
+
+
+class PagingQuery(Schema):
+    limit: int = Field(DEFAULT_LIMIT, ge=1, description="Items in a page; more than 500 count as 500.")
+    offset: int = Field(0, ge=0, description="Items to pass over; unless 0 it wins over `page`.")
+    page: int = Field(0, ge=0, description="Which page, counted from 0.")
+
+
+class PageFields(Schema):
+    total_items: int
+    total_pages: int
+    page: int
+    limit: int
+    offset: int
+    num_items: int
+    count: int = Field(description="The same as `total_items`.")
+
+
+class ErrorSchema(Schema):
+    succeeded: bool = False
+    message: str = Field(
+        description="`<Class>: <text>`; the class is `ObjectDoesNotExist` on 404, `ValidationError` on 400."
+    )
+    errors: list[str] = Field(description="A plain sentence each; never empty.")
+    detail: Any = Field(description="The first sentence, or a list that says where which parameter is bad.")
+
+    model_config = example(
+        succeeded=False,
+        message="ObjectDoesNotExist: There is no snapshot '0199' in this archive.",
+        errors=["There is no snapshot '0199' in this archive."],
+        detail="There is no snapshot '0199' in this archive.",
+    )
+
+
+def responses(schema: type[Schema], *further: int) -> dict[int, type[Schema]]:
+    """Return the answers of an operation that needs a token: its object, and the errors it can end in.
+
+    Args:
+        further: error statuses besides 400, 403 and 503.
+    """
+    return {200: schema, **dict.fromkeys(sorted({400, 403, 503, *further}), ErrorSchema)}
+
+
+def creator_fields(crawl: Crawl) -> dict[str, str]:
+    """Return who asked for a crawl; empty text if a command of this machine did, or the user is gone."""
+    user = crawl.created_by
+    return {
+        "created_by_id": str(user.pk) if user else "",
+        "created_by_username": user.username if user else "",
+    }

@@ -1,0 +1,162 @@
+"""Archive results."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example
+from pagekeep.archive.models import ArchiveResult
+
+_EXAMPLE: dict[str, Any] = {
+    "TYPE": "core.models.ArchiveResult",
+    "id": "0199c0de-0000-7000-8000-000000000003",
+    "created_at": "2026-11-23T20:00:00Z",
+    "modified_at": "2026-11-23T20:00:02Z",
+    "created_by_id": "1",
+    "created_by_username": "admin",
+    "status": "succeeded",
+    "retry_at": None,
+    "plugin": "title",
+    "extractor": "title",
+    "hook_name": "",
+    "process_id": None,
+    "cmd_version": None,
+    "cmd": None,
+    "pwd": None,
+    "output_str": "Example Domain",
+    "output": "Example Domain",
+    "output_json": {},
+    "output_files": {"title.txt": {"size": 14, "mimetype": "text/plain", "extension": "txt", "sha256": "3587c…"}},
+    "output_size": 14,
+    "output_mimetypes": "text/plain",
+    "start_ts": "2026-11-23T20:00:01Z",
+    "end_ts": "2026-11-23T20:00:02Z",
+}
+_OF_SNAPSHOT = {
+    "snapshot_id": "0199c0de-0000-7000-8000-000000000002",
+    "snapshot_timestamp": "1795464000.000000",
+    "snapshot_url": "https://example.com/",
+    "snapshot_tags": ["news"],
+}
+
+
+class MinimalArchiveResultSchema(Schema):
+    TYPE: str = "core.models.ArchiveResult"
+    id: UUID
+    created_at: datetime | None
+    modified_at: datetime | None
+    created_by_id: str
+    created_by_username: str
+    status: str = Field(description="queued, started, paused, backoff, succeeded, failed, skipped or noresults.")
+    retry_at: datetime | None = None
+    plugin: str
+    extractor: str = Field(description="The same as `plugin`.")
+    hook_name: str
+    process_id: UUID | None
+    cmd_version: str | None
+    cmd: list[str] | None
+    pwd: str | None
+    output_str: str = Field(description="One readable line: what was kept, or why nothing was.")
+    output: str = Field(description="The same as `output_str`.")
+    output_json: dict[str, Any] | None
+    output_files: dict[str, dict[str, Any]] | None = Field(
+        description="Path in the plugin's folder → size, mimetype, extension, sha256."
+    )
+    output_size: int = Field(description="Bytes.")
+    output_mimetypes: str
+    start_ts: datetime | None
+    end_ts: datetime | None
+
+    model_config = example(**_EXAMPLE)
+
+
+class ArchiveResultSchema(MinimalArchiveResultSchema):
+    snapshot_id: UUID
+    snapshot_timestamp: str
+    snapshot_url: str
+    snapshot_tags: list[str]
+
+    model_config = example(**_EXAMPLE, **_OF_SNAPSHOT)
+
+
+class PagedArchiveResultSchema(PageFields):
+    items: list[ArchiveResultSchema]
+
+    model_config = example(
+        total_items=1,
+        total_pages=1,
+        page=0,
+        limit=200,
+        offset=0,
+        num_items=1,
+        count=1,
+        items=[{**_EXAMPLE, **_OF_SNAPSHOT}],
+    )
+
+
+class ArchiveResultQuery(PagingQuery):
+    id: str | None = Field(None, description="A part of the id, or the beginning of the snapshot's timestamp.")
+    search: str | None = Field(None, description="Part of URL, title, tag, timestamp, plugin, output or id.")
+    snapshot_id: str | None = Field(None, description="Beginning of the snapshot's id or timestamp.")
+    snapshot_url: str | None = Field(None, description="Part of the snapshot's URL.")
+    snapshot_tag: str | None = Field(None, description="A tag of the snapshot.")
+    status: str | None = None
+    output_str: str | None = Field(None, description="Part of the output's line.")
+    output: str | None = Field(None, description="The same as `output_str`.")
+    plugin: str | None = None
+    extractor: str | None = Field(None, description="The same as `plugin`.")
+    hook_name: str | None = None
+    process_id: str | None = None
+    cmd: str | None = None
+    pwd: str | None = None
+    cmd_version: str | None = None
+    created_at: Moment = None
+    created_at__gte: Moment = None
+    created_at__lt: Moment = None
+
+
+def minimal_result_fields(result: ArchiveResult, creator: dict[str, str]) -> dict[str, Any]:
+    """Return the fields of `MinimalArchiveResultSchema`.
+
+    Args:
+        creator: from `creator_fields` of its crawl.
+    """
+    return {
+        "TYPE": "core.models.ArchiveResult",
+        "id": result.pk,
+        "created_at": result.created_at,
+        "modified_at": result.modified_at,
+        **creator,
+        "status": result.status,
+        "retry_at": result.retry_at,
+        "plugin": result.plugin,
+        "extractor": result.plugin,
+        "hook_name": result.hook_name,
+        "process_id": result.process_id,
+        "cmd_version": result.cmd_version or None,
+        "cmd": result.cmd,
+        "pwd": result.pwd or None,
+        "output_str": result.output_str,
+        "output": result.output_str,
+        "output_json": result.output_json,
+        "output_files": result.output_files,
+        "output_size": result.output_size,
+        "output_mimetypes": result.output_mimetypes,
+        "start_ts": result.start_ts,
+        "end_ts": result.end_ts,
+    }
+
+
+def result_fields(result: ArchiveResult) -> dict[str, Any]:
+    """Return the fields of `ArchiveResultSchema`."""
+    snapshot = result.snapshot
+    return {
+        **minimal_result_fields(result, creator_fields(snapshot.crawl)),
+        "snapshot_id": snapshot.pk,
+        "snapshot_timestamp": snapshot.timestamp,
+        "snapshot_url": snapshot.url,
+        "snapshot_tags": [tag.name for tag in snapshot.tags.all()],
+    }

@@ -1,0 +1,75 @@
+"""``/add/``: what bookmarklets and browser extensions made for other archives send pages to."""
+
+from django.conf import settings as django_settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from pagekeep.domain.errors import BadInput
+from pagekeep.services.add_urls import add_urls
+from pagekeep.services.known_persona import known_persona
+from pagekeep.services.tagging import split_tags
+from pagekeep.web.access import staff_only
+from pagekeep.web.views.listing import report, split_lines
+
+EXTENSIONS = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def add(request: HttpRequest) -> HttpResponseBase:
+    """Show a form that ``?url=`` and ``?tag=`` fill in; POST adds its URLs.
+
+    Extensions cannot know a CSRF token. In its place stands where the request comes from: the session's cookie is
+    SameSite=Lax, and a web page of another origin says so in ``Origin`` and is refused.
+    """
+    if request.method != "POST":
+        entered = {"entered": request.GET.get("url", ""), "entered_tags": request.GET.get("tag", "")}
+        return render(request, "pagekeep/add.html", entered)
+    if not _is_from_us(request):
+        return render(request, "403_csrf.html", status=403)
+    try:
+        return _add(request)
+    except BadInput as error:
+        entered = {"entered": request.POST.get("url", ""), "entered_tags": request.POST.get("tag", "")}
+        return render(request, "pagekeep/add.html", {**entered, "refusal": str(error)}, status=400)
+
+
+def _add(request: HttpRequest) -> HttpResponse:
+    depth = request.POST.get("depth", "") or "0"
+    if not depth.isascii() or not depth.isdigit() or len(depth) > 1:
+        raise BadInput(f"depth={depth[:20]!r} is not possible; it goes from 0 to 4.")
+    plugins = [name for text in request.POST.getlist("archive_methods") for name in split_tags(text)]
+    added = add_urls(
+        split_lines(request.POST.get("url", "")),
+        user=request.user if request.user.is_authenticated else None,
+        tags=split_tags(request.POST.get("tag", "")),
+        depth=int(depth),
+        plugins=plugins,
+        persona=known_persona(request.POST.get("persona", "")),
+    )
+    report(request, added)
+    return redirect("web:crawl", added.crawl.pk)
+
+
+@require_http_methods(["GET", "HEAD"])
+def crawl(request: HttpRequest, crawl_id: str) -> HttpResponse:
+    """Lead from where old clients look for a crawl to where it is."""
+    return redirect(reverse("admin:archive_crawl_change", args=[crawl_id]))
+
+
+@require_http_methods(["GET", "HEAD"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Lead from where old clients look for API tokens to where they are."""
+    return redirect("admin:archive_apitoken_changelist")
+
+
+def _is_from_us(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin")
+    if origin is None or origin.startswith(EXTENSIONS):
+        return True
+    own = f"{request.scheme}://{request.get_host()}"
+    return origin == own or origin in django_settings.CSRF_TRUSTED_ORIGINS

@@ -1,0 +1,63 @@
+import pytest
+from django.test import Client
+
+from pagekeep.archive.models import Crawl, Snapshot
+
+
+@pytest.fixture
+def strict(admin) -> Client:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin)
+    return client
+
+
+def test_the_form_is_filled_in_and_changes_nothing(staff: Client) -> None:
+    page = staff.get("/add/", {"url": 'https://example.com/?a="<b>'}).content.decode()
+    assert 'id="add-form"' in page
+    assert "https://example.com/?a=&quot;&lt;b&gt;</textarea>" in page
+    assert not Snapshot.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [None, "http://testserver", "chrome-extension://abcdef", "moz-extension://1-2", "safari-web-extension://X"],
+)
+def test_old_clients_need_no_token(strict: Client, origin: str | None) -> None:
+    headers = {"origin": origin} if origin else {}
+    sent = {"url": "https://a.example/\nhttps://b.example/", "tag": "one,two", "parser": "auto", "depth": "1"}
+    response = strict.post("/add/", sent, headers=headers)
+    crawl = Crawl.objects.get()
+    assert response["Location"] == f"/admin/core/crawl/{crawl.pk}/change/"
+    assert crawl.max_depth == 1
+    assert crawl.snapshots.count() == 2
+    shown = strict.get(response["Location"], follow=True)
+    assert shown.status_code == 200
+    assert "2 pages are on the way" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    "origin", ["null", "https://evil.example", "http://testserver.evil.example", "https://testserver", ""]
+)
+def test_other_web_pages_are_refused(strict: Client, origin: str) -> None:
+    assert strict.post("/add/", {"url": "https://a.example/"}, headers={"origin": origin}).status_code == 403
+    assert not Snapshot.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{}, {"url": "nothing"}, {"url": "https://a.example/", "depth": "x"}, {"url": "https://a.example/", "depth": "5"}],
+)
+def test_bad_input_is_explained(staff: Client, sent: dict[str, str]) -> None:
+    response = staff.post("/add/", sent)
+    assert response.status_code == 400
+    assert 'role="alert"' in response.content.decode()
+    assert not Snapshot.objects.exists()
+
+
+def test_it_needs_a_session(client: Client, db: None) -> None:
+    assert client.post("/add/", {"url": "https://a.example/"})["Location"] == "/admin/login/?next=/add/"
+    assert client.get("/add/?url=x")["Location"].startswith("/admin/login/?next=/add/%3Furl")
+
+
+def test_where_old_clients_look_for_tokens(staff: Client) -> None:
+    assert staff.get("/admin/api/apitoken/add/")["Location"] == "/admin/archive/apitoken/"
