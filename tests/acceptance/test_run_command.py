@@ -24,7 +24,7 @@ STOP_SECONDS = 10.0
 class Run:
     """A running ``pagekeep run``; what it prints is in files."""
 
-    def __init__(self, root: Path, number: int) -> None:
+    def __init__(self, root: Path, number: int, **settings: str) -> None:
         self.out, self.err = root / f"out{number}", root / f"err{number}"
         # Every process of this run carries the name of its data directory in its environment.
         self.data = root / "data"
@@ -35,7 +35,9 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env=environ | {"PAGEKEEP_DATA_DIR": str(self.data), "PAGEKEEP_PORT": "0"},
+                env=environ
+                | {"PAGEKEEP_DATA_DIR": str(self.data), "PAGEKEEP_PORT": "0"}
+                | {f"PAGEKEEP_{name}": value for name, value in settings.items()},
                 start_new_session=True,
             )
 
@@ -85,11 +87,11 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Run]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def begin() -> Run:
-        runs.append(Run(tmp_path, len(runs)))
+    def begin(**settings: str) -> Run:
+        runs.append(Run(tmp_path, len(runs), **settings))
         return runs[-1]
 
     yield begin
@@ -110,7 +112,7 @@ def alive(ids: set[int]) -> set[int]:
     return living
 
 
-def test_run_archives_the_sample_serves_it_and_stops(start: Callable[[], Run]) -> None:
+def test_run_archives_the_sample_serves_it_and_stops(start: Callable[..., Run]) -> None:
     first = start()
     told = first.ready()
     assert re.search(r"Password +\S{12,}", told)
@@ -143,7 +145,7 @@ def test_run_archives_the_sample_serves_it_and_stops(start: Callable[[], Run]) -
     assert again.process.wait(STOP_SECONDS) == 0
 
 
-def test_nothing_survives_a_kill_of_the_run(start: Callable[[], Run]) -> None:
+def test_nothing_survives_a_kill_of_the_run(start: Callable[..., Run]) -> None:
     run = start()
     run.ready()
     family = run.processes()
@@ -152,7 +154,7 @@ def test_nothing_survives_a_kill_of_the_run(start: Callable[[], Run]) -> None:
     wait_until(lambda: not alive(family), STOP_SECONDS)
 
 
-def test_a_server_or_worker_that_dies_is_started_again(start: Callable[[], Run]) -> None:
+def test_a_server_or_worker_that_dies_is_started_again(start: Callable[..., Run]) -> None:
     run = start()
     run.ready()
     url, headers = run.curl()
@@ -178,3 +180,10 @@ def test_a_server_or_worker_that_dies_is_started_again(start: Callable[[], Run])
     wait_until(answers, 30)
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(STOP_SECONDS) == 0
+
+
+def test_a_browser_that_does_not_start_ends_the_run_with_its_sentence(start: Callable[..., Run]) -> None:
+    run = start(CHROMIUM="/bin/false")
+    assert run.process.wait(START_SECONDS) == 5
+    assert "Error: /bin/false did not start" in run.err.read_text()
+    assert "Traceback" not in run.err.read_text()

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
-from orjson import dumps
+from orjson import OPT_NON_STR_KEYS, dumps
 
 from pagekeep.api.api import api
 
@@ -21,7 +21,7 @@ _POLICY = (
 @cache
 def openapi_bytes() -> bytes:
     """Return the OpenAPI description as JSON; it never changes while the server runs."""
-    return dumps(api.get_openapi_schema())
+    return dumps(api.get_openapi_schema(), option=OPT_NON_STR_KEYS)
 
 
 @csrf_exempt

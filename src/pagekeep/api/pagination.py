@@ -8,6 +8,8 @@ from django.db.models import Model, QuerySet
 from pagekeep.api.schemas.common import PagingQuery
 
 MAX_LIMIT = 500
+# The largest number every JSON reader takes as it is (RFC 8259 section 6).
+MAX_NUMBER = 2**53 - 1
 M = TypeVar("M", bound=Model)
 
 
@@ -20,7 +22,7 @@ def page_of(rows: QuerySet[M], paging: PagingQuery, fields: Callable[[M], dict[s
         fields: makes a row's JSON object.
     """
     limit = min(paging.limit, MAX_LIMIT)
-    offset = paging.offset or paging.page * limit
+    offset = min(paging.offset or paging.page * limit, MAX_NUMBER)
     total = rows.count()
     items = [fields(row) for row in rows[offset : offset + limit]] if offset < total else []
     return {

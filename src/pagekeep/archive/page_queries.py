@@ -18,20 +18,21 @@ _OPEN = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF, Result
 def list_rows(filters: SnapshotFilters | None = None) -> QuerySet[Snapshot]:
     """Return snapshots newest first with tags, and two attributes more: 3 statements.
 
-    ``pictures`` are its favicon's and screenshot's results, where they succeeded; ``num_ended`` is how many of its
+    ``pictures`` are its favicon's and screenshot's results, whatever their status; ``num_ended`` is how many of its
     ``num_results`` results have ended.
 
     Raises:
         BadInput: a filter's value is unknown.
     """
-    pictures = ArchiveResult.objects.filter(plugin__in=PICTURES, status=ResultStatus.SUCCEEDED, hook_name="")
+    # Not narrowed by status: SQLite would then read every result of that status instead of these snapshots' own.
+    pictures = ArchiveResult.objects.filter(plugin__in=PICTURES, hook_name="")
     ended = ArchiveResult.objects.filter(snapshot=OuterRef("pk")).exclude(status__in=_OPEN).order_by()
     number = ended.values("snapshot").annotate(number=Count("pk")).values("number")
     return (
         list_snapshots(filters)
         .annotate(num_ended=Coalesce(Subquery(number), 0))
         .prefetch_related(
-            Prefetch("results", pictures.only("snapshot_id", "plugin", "output_files"), to_attr="pictures")
+            Prefetch("results", pictures.only("snapshot_id", "plugin", "status", "output_files"), to_attr="pictures")
         )
     )
 
@@ -44,8 +45,8 @@ def active_crawls(limit: int = 50) -> QuerySet[Crawl]:
 def most_used_tags(limit: int = 100) -> list[str]:
     """Return the names of the tags on most snapshots, sorted by name: 1 statement."""
     uses = Tag.snapshots.through.objects.filter(tag=OuterRef("pk")).order_by().values("tag")
-    counted = Tag.objects.annotate(number=Subquery(uses.annotate(number=Count("pk")).values("number")))
-    used = counted.filter(number__gt=0).order_by("-number", "key")
+    number = uses.annotate(number=Count("pk")).values("number")  # type: ignore[misc]  # unknown to the type stubs
+    used = Tag.objects.annotate(number=Subquery(number)).filter(number__gt=0).order_by("-number", "key")
     return sorted(used.values_list("name", flat=True)[:limit], key=str.casefold)
 
 

@@ -63,6 +63,7 @@ class Page:
         session.on("Page.loadEventFired", lambda _: page.loaded.set())
         session.on("Page.domContentEventFired", lambda _: page.parsed.set())
         session.on("Page.frameStartedNavigating", page._navigating)
+        session.on("Page.frameStoppedLoading", page._stopped)
         session.on("Page.javascriptDialogOpening", page._dialog)
         await session.call("Page.enable")
         await session.call(
@@ -201,6 +202,11 @@ class Page:
         if event.get("frameId") == self.main_frame_id and event.get("navigationType") != "sameDocument":
             self.loaded.clear()
             self.parsed.clear()
+
+    def _stopped(self, event: Params) -> None:
+        """Also after a navigation that came to nothing, such as a download."""
+        if event["frameId"] == self.main_frame_id:
+            self.loaded.set()
 
     def _navigated(self, event: Params) -> None:
         self._worlds.pop(event["frame"]["id"], None)

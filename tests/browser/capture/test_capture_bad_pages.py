@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+
 from pagekeep.capture.values import Limits
 
 # Small enough that what never ends costs seconds, large enough for a busy machine.

@@ -17,7 +17,7 @@ from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 from pagekeep.domain.results import StoredFile
 
 ALLOWED = ("127.0.0.0/8",)
-LIMITS = Limits(open=20.0, settle=20.0)
+LIMITS = Limits(open=8.0, settle=8.0, scroll=2.0, output=5.0)
 
 
 class Watcher:
@@ -68,7 +68,7 @@ def _group(pid):
 
 async def _gone(pid, seconds=5.0):
     async with asyncio.timeout(seconds):
-        while _group(pid):
+        while _group(pid):  # noqa: ASYNC110 - the system tells nobody when a group is empty
             await asyncio.sleep(0.02)
 
 
@@ -93,7 +93,9 @@ def test_killed_browser_ends_the_visit_and_the_next_one_works(own_engine, site, 
         os.killpg(pid, signal.SIGKILL)
 
     with pytest.raises(BrowserDied):
-        loop_thread.run(own_engine.capture(_request(site.url("/article")), Nowhere(), Watcher({step: kill})))
+        loop_thread.run(
+            own_engine.capture(_request(site.url("/article"), "title", "dom"), Nowhere(), Watcher({step: kill}))
+        )
     outcome = loop_thread.run(own_engine.capture(_request(site.url("/plain"), "hashes"), Nowhere(), Watcher()))
     assert outcome.title == "Plain"
     loop_thread.run(_gone(pid))
@@ -145,7 +147,8 @@ def test_killed_renderer_costs_its_page_and_says_so_soon(own_engine, site, loop_
 
     async def scenario():
         started = time.monotonic()
-        visit = own_engine.capture(_request(site.url("/article"), "title", "dom", "hashes"), Nowhere(), Watcher({"settle": kill}))
+        request = _request(site.url("/article"), "title", "dom", "hashes")
+        visit = asyncio.wait_for(own_engine.capture(request, Nowhere(), Watcher({"settle": kill})), 20)
         outcome = (await asyncio.gather(visit, return_exceptions=True))[0]
         return outcome, time.monotonic() - started
 

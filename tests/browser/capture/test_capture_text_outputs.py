@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+
 from testsite.good_routes import ENCODINGS, ODD_PATH
 
 

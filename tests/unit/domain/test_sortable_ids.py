@@ -28,4 +28,4 @@ def test_ids_of_different_milliseconds_sort_by_time(monkeypatch):
     made = [new_id() for _ in moments]
     assert made == sorted(made)
     assert [str(identifier) for identifier in made] == sorted(str(identifier) for identifier in made)
-    assert [id_time(identifier).timestamp() for identifier in made] == [moment / 1e9 for moment in moments]
+    assert [round(id_time(identifier).timestamp() * 1000) for identifier in made] == [m // 1_000_000 for m in moments]

@@ -62,8 +62,7 @@ def test_other_text_is_refused_in_one_sentence(text, word):
 def test_any_text_is_taken_or_refused(text):
     try:
         taken = parse_url(text)
-    except BadInput as refused:
-        assert str(refused)
+    except BadInput:
         return
     assert taken == text.strip()
     assert domain_of(taken)

@@ -32,7 +32,7 @@ _REFUSED = "Invalid credentials"
     "/get_api_token",
     operation_id="get_api_token",
     summary="Get a token for a user name and password",
-    response={200: TokenSchema, 400: ErrorSchema, 409: ErrorSchema, 429: ErrorSchema, 503: ErrorSchema},
+    response={200: TokenSchema, **dict.fromkeys((400, 409, 413, 429, 503), ErrorSchema)},
 )
 def get_api_token(request: HttpRequest, credentials: PasswordAuthSchema) -> HttpResponse:
     """Wrong credentials are answered with 200 and `success: false`; ten of them within five minutes with 429."""
@@ -72,7 +72,7 @@ def get_api_token(request: HttpRequest, credentials: PasswordAuthSchema) -> Http
     "/check_api_token",
     operation_id="check_api_token",
     summary="Say whether a token is valid, and whose it is",
-    response={200: TokenCheckSchema, 400: ErrorSchema, 503: ErrorSchema},
+    response={200: TokenCheckSchema, **dict.fromkeys((400, 413, 503), ErrorSchema)},
 )
 def check_api_token(request: HttpRequest, credentials: TokenAuthSchema) -> HttpResponse:
     """A token that is unknown, expired, revoked or not a superuser's is answered with `success: false`."""

@@ -86,7 +86,7 @@ def get_snapshot(request: HttpRequest, snapshot_id: str, with_archiveresults: bo
     operation_id="patch_snapshot",
     summary="Change a snapshot, or cancel, pause, resume or retry its capture",
     auth=any_token("admin"),
-    response=responses(SnapshotSchema, 404, 409),
+    response=responses(SnapshotSchema, 404, 409, 413),
 )
 def patch_snapshot(request: HttpRequest, snapshot_id: str, body: SnapshotUpdateSchema) -> HttpResponse:
     """What is absent or null stays as it is."""

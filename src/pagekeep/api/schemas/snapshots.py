@@ -80,7 +80,7 @@ class PagedSnapshotSchema(PageFields):
 
 class SnapshotQuery(PagingQuery):
     id: str | None = Field(None, description="A part of the id, or the beginning of the timestamp.")
-    created_by_id: str | None = None
+    created_by_id: str | None = Field(None, max_length=18)
     created_by_username: str | None = None
     created_at: Moment = None
     created_at__gte: Moment = None
@@ -104,6 +104,7 @@ class SnapshotQuery(PagingQuery):
     crawl_id: str | None = None
     sort: str | None = Field(
         None,
+        pattern="^$|[a-z]",
         description="bookmarked_at, created_at, modified_at, downloaded_at, url, title, status, timestamp or"
         " output_size; with `-` in front for descending. Newest first if absent.",
     )

@@ -88,7 +88,7 @@ async def _capture(added: Added, *, as_json: bool) -> int:
     )
     if not ended:
         left = len(added.snapshots) - following.succeeded - following.failed
-        err.print(f"Stopped: {count_text(left, 'page')} stay queued; go on with: pagekeep worker --until-idle")
+        err.print(f"Stopped. Still queued: {count_text(left, 'page')}; go on with: pagekeep worker --until-idle")
         return STOPPED
     return SOME_FAILED if following.failed or added.refused else 0
 

@@ -150,7 +150,7 @@ def _ask(host: str, port: int) -> bool:
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     connection = http.client.HTTPConnection(reachable, port, timeout=5)
     try:
-        connection.request("GET", "/health/")
+        connection.request("GET", "/admin/login/")  # /health/ is not well before a worker is there
         connection.getresponse()
     except (OSError, http.client.HTTPException):
         return False

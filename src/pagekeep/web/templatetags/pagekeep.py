@@ -107,7 +107,7 @@ def picture(snapshot: Snapshot, name: str) -> str:
     plugin, _, path = name.partition("/")
     pictures: list[ArchiveResult] = getattr(snapshot, "pictures", [])
     for result in pictures:
-        if result.plugin == plugin and path in result.output_files:
+        if (result.plugin, result.status) == (plugin, ResultStatus.SUCCEEDED) and path in result.output_files:
             return file_url(snapshot.pk, plugin, path, result.output_files[path]["sha256"])
     return ""
 

@@ -1,0 +1,98 @@
+"""``pagekeep add`` with a real browser: progress line by line, a failed page beside a good one, Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+HELD_SECONDS = 30.0
+
+
+class Site(ThreadingHTTPServer):
+    """Answers /page at once and 404 to most else; /slow answers only when ``go_on`` is set."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        self.origin = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        if self.path == "/slow":
+            self.server.asked.set()
+            self.server.go_on.wait(HELD_SECONDS)
+        body = b"<title>Good</title><p>Some text."
+        self.send_response(200 if self.path in ("/page", "/slow") else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.go_on.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def environ(site: Site, tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
+    address = site.origin.removeprefix("http://")
+    return kept | {"PAGEKEEP_DATA_DIR": str(tmp_path / "data"), "PAGEKEEP_ALLOW_PRIVATE": address}
+
+
+def pagekeep(environ: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pagekeep.cli.main", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environ, timeout=90)
+
+
+def test_pages_are_captured_here_where_no_worker_runs(site: Site, environ: dict[str, str]) -> None:
+    urls = f"{site.origin}/page\n{site.origin}/missing\nmailto:me@example.com\n"
+    done = pagekeep(environ, "add", "--json", "--plugins", "title,htmltotext", stdin=urls)
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["url"] for line in lines if line["type"] == "refused"] == ["mailto:me@example.com"]
+    pages = {line["url"]: line for line in lines if line["type"] == "snapshot"}
+    assert pages[f"{site.origin}/page"]["status"] == "succeeded"
+    assert pages[f"{site.origin}/page"]["title"] == "Good"
+    assert {made["plugin"] for made in pages[f"{site.origin}/page"]["archiveresults"]} == {"title", "htmltotext"}
+    assert pages[f"{site.origin}/missing"]["status"] == "failed"
+    assert "404" in pages[f"{site.origin}/missing"]["reason"]
+    assert "title succeeded: Good" in done.stderr
+    assert "1 page succeeded, 1 failed, 1 refused." in done.stderr
+
+
+def test_ctrl_c_gives_pages_back_and_a_worker_goes_on(site: Site, environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "pagekeep.cli.main", "add", "--plugins", "title", f"{site.origin}/slow"]
+    adding = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert site.asked.wait(60)
+    adding.send_signal(signal.SIGINT)
+    _, said = adding.communicate(timeout=15)
+    assert adding.returncode == 130
+    assert "Still queued: 1 page; go on with: pagekeep worker --until-idle" in said
+    (waiting,) = map(json.loads, pagekeep(environ, "list", "--json").stdout.splitlines())
+    assert waiting["status"] == "queued"
+
+    site.go_on.set()
+    assert pagekeep(environ, "worker", "--until-idle").returncode == 0
+    (ended,) = map(json.loads, pagekeep(environ, "list", "--json").stdout.splitlines())
+    assert (ended["id"], ended["status"], ended["title"]) == (waiting["id"], "succeeded", "Good")
