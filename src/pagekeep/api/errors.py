@@ -5,7 +5,7 @@ import re
 import traceback
 from collections.abc import Sequence
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -77,6 +77,7 @@ def add_handlers(api: NinjaAPI) -> None:
     """Make the API answer every exception in the common shape."""
     api.add_exception_handler(PagekeepError, _on_purpose)
     api.add_exception_handler(ValidationError, _bad_parameters)
+    api.add_exception_handler(SuspiciousOperation, _suspicious)
     api.add_exception_handler(RequestDataTooBig, _too_big)
     api.add_exception_handler(AuthenticationError, _no_access)
     api.add_exception_handler(HttpError, _of_ninja)
@@ -97,6 +98,10 @@ def _bad_parameters(request: HttpRequest, error: object) -> HttpResponse:
         text = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
         sentences.append(f"{place}: {text[:1].lower()}{text[1:]}.")
     return problem(400, sentences or ["A parameter is bad."], detail=details)
+
+
+def _suspicious(request: HttpRequest, error: object) -> HttpResponse:
+    return problem(400, [f"Django refuses the request: {str(error).rstrip('.')}."])
 
 
 def _too_big(request: HttpRequest, error: object) -> HttpResponse:

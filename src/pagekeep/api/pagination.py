@@ -13,18 +13,20 @@ MAX_NUMBER = 2**53 - 1
 M = TypeVar("M", bound=Model)
 
 
-def page_of(rows: QuerySet[M], paging: PagingQuery, fields: Callable[[M], dict[str, Any]]) -> dict[str, Any]:
-    """Return the envelope with the rows asked for: one statement for the total, and the queryset's own.
+def page_of(
+    rows: QuerySet[M], paging: PagingQuery, objects: Callable[[QuerySet[M]], list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """Return the envelope with the rows asked for: one statement for the total, and those of ``objects``.
 
     Args:
         rows: in a total order.
         paging: a non-zero offset wins over the page, which counts from 0; a limit above 500 counts as 500.
-        fields: makes a row's JSON object.
+        objects: reads the rows of one page and makes their JSON objects.
     """
     limit = min(paging.limit, MAX_LIMIT)
     offset = min(paging.offset or paging.page * limit, MAX_NUMBER)
     total = rows.count()
-    items = [fields(row) for row in rows[offset : offset + limit]] if offset < total else []
+    items = objects(rows[offset : offset + limit]) if offset < total else []
     return {
         "total_items": total,
         "total_pages": -(-total // limit),

@@ -23,6 +23,8 @@ AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
 AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
+# Secrets of the person archiving are not part of the page.
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
 # They may never end; what they send is not read here.
 STREAMS = ("text/event-stream", "multipart/x-mixed-replace")
 
@@ -191,7 +193,7 @@ class Recorder:
         self.add(exchange)
 
     def _request_extra(self, event: Params) -> None:
-        self._extra_of(event["requestId"]).requests.append(header_pairs(event["headers"].items()))
+        self._extra_of(event["requestId"]).requests.append(_without_secrets(event["headers"].items()))
 
     def _response_extra(self, event: Params) -> None:
         self._extra_of(event["requestId"]).responses.append(header_pairs(event["headers"].items()))
@@ -220,7 +222,7 @@ def _exchange(event: Params, status: int) -> Exchange:
     return Exchange(
         url=request["url"].split("#")[0],
         method=request["method"],
-        request_headers=header_pairs(request["headers"].items()),
+        request_headers=_without_secrets(request["headers"].items()),
         request_body=_post_data(request),
         status=status,
         reason=event.get("responseStatusText", ""),
@@ -251,6 +253,10 @@ def _replay(exchange: Exchange) -> Params:
 def header_pairs(items: Iterable[tuple[str, Any]]) -> Headers:
     """Return header pairs; the browser joins repeated ones by line feeds."""
     return tuple((name, part) for name, value in items for part in str(value).split("\n"))
+
+
+def _without_secrets(items: Iterable[tuple[str, Any]]) -> Headers:
+    return tuple(pair for pair in header_pairs(items) if pair[0].lower() not in SECRET_HEADERS)
 
 
 def _post_data(request: Params) -> bytes:

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pagekeep.capture.recorder import Exchange, Headers
+from pagekeep.capture.recorder import SECRET_HEADERS, Exchange, Headers
 
 GZIP_LEVEL = 6
 _GZIP = 16 + zlib.MAX_WBITS
 _CODED = frozenset({"content-encoding", "transfer-encoding", "content-length"})
-# Secrets of the person archiving are not part of the page.
-_SECRET = frozenset({"authorization", "proxy-authorization"})
 _LINE_BREAKS = re.compile(r"[\r\n\0]+")
 
 
@@ -45,7 +43,7 @@ class WarcWriter:
     def info(self, time: datetime, fields: dict[str, str]) -> bytes:
         """Return the ``warcinfo`` record that opens the file."""
         self._info_id = _record_id()
-        block = "".join(f"{name}: {_LINE_BREAKS.sub(' ', value)}\r\n" for name, value in fields.items()).encode()
+        block = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in fields.items()).encode()
         headers = {"WARC-Filename": self._filename, "Content-Type": "application/warc-fields"}
         return self._record("warcinfo", self._info_id, time, headers, block)
 
@@ -104,11 +102,10 @@ class WarcWriter:
 
 def response_head(exchange: Exchange) -> bytes:
     """Return status line and headers that describe the body as it is kept: decoded, and of this length."""
-    headers = [
-        pair for pair in exchange.response_headers if pair[0].lower() not in _CODED and not pair[0].startswith(":")
-    ]
-    # An answer to HEAD, or one without a body by definition, keeps the length it announced.
-    if exchange.body or exchange.status not in (204, 304):
+    headers = [pair for pair in exchange.response_headers if not pair[0].startswith(":")]
+    # An answer to HEAD, or one that has no body by definition, keeps the length and coding it announced.
+    if exchange.method != "HEAD" and exchange.status not in (204, 304):
+        headers = [pair for pair in headers if pair[0].lower() not in _CODED]
         headers.append(("Content-Length", str(len(exchange.body))))
     return _head(f"HTTP/1.1 {exchange.status} {exchange.reason}".rstrip(), headers)
 
@@ -120,7 +117,7 @@ def request_head(exchange: Exchange) -> bytes:
     headers = [
         pair
         for pair in exchange.request_headers
-        if not pair[0].startswith(":") and pair[0].lower() not in _SECRET | {"content-length"}
+        if not pair[0].startswith(":") and pair[0].lower() not in SECRET_HEADERS | {"content-length"}
     ]
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", parts.netloc.rpartition("@")[2]))
@@ -156,8 +153,12 @@ def _with_method(exchange: Exchange) -> str:
 
 
 def _head(first: str, headers: Iterable[tuple[str, str]] | Headers) -> bytes:
-    lines = [_LINE_BREAKS.sub(" ", first), *(f"{name}: {_LINE_BREAKS.sub(' ', value)}" for name, value in headers)]
+    lines = [_one_line(first), *(f"{_one_line(name)}: {_one_line(value)}" for name, value in headers)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+
+def _one_line(text: str) -> str:
+    return _LINE_BREAKS.sub(" ", text)
 
 
 def _record_id() -> str:

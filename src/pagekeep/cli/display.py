@@ -76,6 +76,7 @@ class Terminal:
         self._console = console
         self._pages: Sequence[Snapshot] = ()
         self._outputs: dict[UUID, list[ArchiveResult]] = {}
+        self._ended = 0
         self._bar = Progress(
             TextColumn("Archiving"), BarColumn(), MofNCompleteColumn(), TextColumn("pages"), TimeElapsedColumn()
         )
@@ -86,6 +87,9 @@ class Terminal:
 
     def at_work(self, pages: Sequence[Snapshot]) -> None:
         self._pages = pages
+        # A page counts as far as its outputs are made.
+        begun = sum(len(self._outputs.get(page.pk, ())) / max(page.num_results, 1) for page in pages)
+        self._bar.update(self._task, completed=self._ended + begun)
 
     def output(self, page: Snapshot, result: ArchiveResult) -> None:
         self._outputs.setdefault(page.pk, []).append(result)
@@ -94,7 +98,9 @@ class Terminal:
         self._console.print(page_line(page))
         self._console.print(Text("  ").append_text(self._made(page)), soft_wrap=False)
         self._outputs.pop(page.pk, None)
-        self._bar.advance(self._task)
+        self._ended += 1
+        self._pages = [other for other in self._pages if other.pk != page.pk]
+        self._bar.update(self._task, completed=self._ended)
 
     def _at_work(self, page: Snapshot) -> Text:
         line = Text(shorten(page.url, 60) + "  ", style="bold")

@@ -135,6 +135,11 @@ def test_too_large_a_body(api: Client, settings: Any) -> None:
     assert_error(api.post("/api/v1/cli/add", body, content_type="application/json"), 413)
 
 
+def test_too_many_parameters(api: Client) -> None:
+    query = "&".join(f"p{number}=1" for number in range(1001))
+    assert_error(api.get(f"{LIST}?{query}"), 400, "ValidationError: ")
+
+
 def test_an_unexpected_failure_shows_its_trace_to_its_keeper_only(
     api: Client, stranger: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -77,6 +77,7 @@ def test_what_a_snapshot_is_made_of(api: Client, keeper: User, queued: list[str]
     for name in ("created_at", "modified_at", "bookmarked_at"):
         assert content[name].endswith("Z")
     path = content["archive_path"]
+    assert path == record.archive_path
     assert not path.startswith("/")
     assert not set("?#") & set(path)
     assert ".." not in path

@@ -11,14 +11,13 @@ from pagekeep.api.schemas.results import (
     ArchiveResultQuery,
     ArchiveResultSchema,
     PagedArchiveResultSchema,
-    result_fields,
+    result_object,
+    result_objects,
 )
 from pagekeep.archive.queries import ResultFilters, find_result, list_results
 
 router = Router(tags=["Archive results"])
 _NO_FILTERS = set(PagingQuery.model_fields)
-# A crawl's own URLs can be megabytes; a list would read them again for every row.
-_UNUSED = ("snapshot__crawl__urls", "snapshot__crawl__config", "snapshot__crawl__notes")
 
 
 @router.get(
@@ -30,8 +29,8 @@ _UNUSED = ("snapshot__crawl__urls", "snapshot__crawl__config", "snapshot__crawl_
 )
 def get_archiveresults(request: HttpRequest, query: Query[ArchiveResultQuery]) -> HttpResponse:
     """Newest first. Filters narrow together."""
-    rows = list_results(ResultFilters(**query.model_dump(exclude=_NO_FILTERS))).defer(*_UNUSED)
-    return reply(page_of(rows, query, result_fields))
+    rows = list_results(ResultFilters(**query.model_dump(exclude=_NO_FILTERS)))
+    return reply(page_of(rows, query, result_objects))
 
 
 @router.get(
@@ -43,4 +42,4 @@ def get_archiveresults(request: HttpRequest, query: Query[ArchiveResultQuery]) -
 )
 def get_archiveresult(request: HttpRequest, archiveresult_id: str) -> HttpResponse:
     """A beginning that fits several is refused with their number."""
-    return reply(result_fields(find_result(archiveresult_id)))
+    return reply(result_object(find_result(archiveresult_id).pk))

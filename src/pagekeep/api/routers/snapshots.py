@@ -17,7 +17,8 @@ from pagekeep.api.schemas.snapshots import (
     SnapshotQuery,
     SnapshotSchema,
     SnapshotUpdateSchema,
-    snapshot_fields,
+    snapshot_object,
+    snapshot_objects,
 )
 from pagekeep.archive.queries import SnapshotFilters, find_crawl, find_snapshot, list_snapshots
 from pagekeep.domain.errors import NotFound
@@ -27,8 +28,6 @@ from pagekeep.services.upsert_snapshot import upsert_snapshot
 
 router = Router(tags=["Snapshots"])
 _NO_FILTERS = {*PagingQuery.model_fields, "with_archiveresults"}
-# A crawl's own URLs can be megabytes; a list would read them again for every row.
-_UNUSED = ("crawl__urls", "crawl__config", "crawl__notes")
 
 
 @router.get(
@@ -41,9 +40,8 @@ _UNUSED = ("crawl__urls", "crawl__config", "crawl__notes")
 def get_snapshots(request: HttpRequest, query: Query[SnapshotQuery]) -> HttpResponse:
     """Newest first. Filters narrow together."""
     filters = SnapshotFilters(**query.model_dump(exclude=_NO_FILTERS))
-    with_results = query.with_archiveresults
-    rows = list_snapshots(filters, with_results=with_results).defer(*_UNUSED)
-    return reply(page_of(rows, query, partial(snapshot_fields, with_results=with_results)))
+    objects = partial(snapshot_objects, with_results=query.with_archiveresults)
+    return reply(page_of(list_snapshots(filters), query, objects))
 
 
 @router.post(
@@ -65,7 +63,7 @@ def create_snapshot(request: HttpRequest, body: SnapshotCreateSchema) -> HttpRes
         tags=body.tags,
         status=body.status,
     )
-    return reply(snapshot_fields(find_snapshot(str(snapshot.pk)), with_results=True))
+    return reply(snapshot_object(snapshot.pk))
 
 
 @router.get(
@@ -77,8 +75,8 @@ def create_snapshot(request: HttpRequest, body: SnapshotCreateSchema) -> HttpRes
 )
 def get_snapshot(request: HttpRequest, snapshot_id: str, with_archiveresults: bool = True) -> HttpResponse:
     """A beginning that fits several is refused with their number."""
-    snapshot = find_snapshot(snapshot_id, with_results=with_archiveresults)
-    return reply(snapshot_fields(snapshot, with_results=with_archiveresults))
+    snapshot = find_snapshot(snapshot_id, with_results=False)
+    return reply(snapshot_object(snapshot.pk, with_results=with_archiveresults))
 
 
 @router.patch(
@@ -101,7 +99,7 @@ def patch_snapshot(request: HttpRequest, snapshot_id: str, body: SnapshotUpdateS
         tags=body.tags,
         title=body.title,
     )
-    return reply(snapshot_fields(find_snapshot(str(snapshot.pk)), with_results=True))
+    return reply(snapshot_object(snapshot.pk))
 
 
 @router.delete(

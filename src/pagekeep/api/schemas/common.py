@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from pagekeep.archive.models import Crawl
+from pagekeep.archive.flat_rows import Row
 
 DEFAULT_LIMIT = 200
 
@@ -74,10 +74,10 @@ def responses(schema: type[Schema], *further: int) -> dict[int, type[Schema]]:
     return {200: schema, **dict.fromkeys(sorted({400, 403, 503, *further}), ErrorSchema)}
 
 
-def creator_fields(crawl: Crawl) -> dict[str, str]:
-    """Return who asked for a crawl; empty text if a command of this machine did, or the user is gone."""
-    user = crawl.created_by
+def creator_fields(row: Row) -> dict[str, str]:
+    """Return who asked for the crawl; empty text if a command of this machine did, or the user is gone."""
+    user_id = row["created_by_id"]
     return {
-        "created_by_id": str(user.pk) if user else "",
-        "created_by_username": user.username if user else "",
+        "created_by_id": "" if user_id is None else str(user_id),
+        "created_by_username": row["created_by_username"] or "",
     }

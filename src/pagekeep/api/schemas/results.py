@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from ninja import Schema
 from pydantic import Field
 
 from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example
+from pagekeep.archive.flat_rows import Row, result_rows
 from pagekeep.archive.models import ArchiveResult
+from pagekeep.domain.errors import NotFound
 
 _EXAMPLE: dict[str, Any] = {
     "TYPE": "core.models.ArchiveResult",
@@ -118,7 +121,7 @@ class ArchiveResultQuery(PagingQuery):
     created_at__lt: Moment = None
 
 
-def minimal_result_fields(result: ArchiveResult, creator: dict[str, str]) -> dict[str, Any]:
+def minimal_result_fields(row: Row, creator: dict[str, str]) -> dict[str, Any]:
     """Return the fields of `MinimalArchiveResultSchema`.
 
     Args:
@@ -126,37 +129,51 @@ def minimal_result_fields(result: ArchiveResult, creator: dict[str, str]) -> dic
     """
     return {
         "TYPE": "core.models.ArchiveResult",
-        "id": result.pk,
-        "created_at": result.created_at,
-        "modified_at": result.modified_at,
+        "id": row["id"],
+        "created_at": row["created_at"],
+        "modified_at": row["modified_at"],
         **creator,
-        "status": result.status,
-        "retry_at": result.retry_at,
-        "plugin": result.plugin,
-        "extractor": result.plugin,
-        "hook_name": result.hook_name,
-        "process_id": result.process_id,
-        "cmd_version": result.cmd_version or None,
-        "cmd": result.cmd,
-        "pwd": result.pwd or None,
-        "output_str": result.output_str,
-        "output": result.output_str,
-        "output_json": result.output_json,
-        "output_files": result.output_files,
-        "output_size": result.output_size,
-        "output_mimetypes": result.output_mimetypes,
-        "start_ts": result.start_ts,
-        "end_ts": result.end_ts,
+        "status": row["status"],
+        "retry_at": row["retry_at"],
+        "plugin": row["plugin"],
+        "extractor": row["plugin"],
+        "hook_name": row["hook_name"],
+        "process_id": row["process_id"],
+        "cmd_version": row["cmd_version"] or None,
+        "cmd": row["cmd"],
+        "pwd": row["pwd"] or None,
+        "output_str": row["output_str"],
+        "output": row["output_str"],
+        "output_json": row["output_json"],
+        "output_files": row["output_files"],
+        "output_size": row["output_size"],
+        "output_mimetypes": row["output_mimetypes"],
+        "start_ts": row["start_ts"],
+        "end_ts": row["end_ts"],
     }
 
 
-def result_fields(result: ArchiveResult) -> dict[str, Any]:
-    """Return the fields of `ArchiveResultSchema`."""
-    snapshot = result.snapshot
-    return {
-        **minimal_result_fields(result, creator_fields(snapshot.crawl)),
-        "snapshot_id": snapshot.pk,
-        "snapshot_timestamp": snapshot.timestamp,
-        "snapshot_url": snapshot.url,
-        "snapshot_tags": [tag.name for tag in snapshot.tags.all()],
-    }
+def result_objects(results: QuerySet[ArchiveResult]) -> list[dict[str, Any]]:
+    """Return the fields of `ArchiveResultSchema` for each result."""
+    return [
+        {
+            **minimal_result_fields(row, creator_fields(row)),
+            "snapshot_id": row["snapshot_id"],
+            "snapshot_timestamp": row["snapshot_timestamp"],
+            "snapshot_url": row["snapshot_url"],
+            "snapshot_tags": row["snapshot_tags"],
+        }
+        for row in result_rows(results)
+    ]
+
+
+def result_object(result_id: UUID) -> dict[str, Any]:
+    """Return the fields of `ArchiveResultSchema`.
+
+    Raises:
+        NotFound: it was deleted in this moment.
+    """
+    found = result_objects(ArchiveResult.objects.filter(pk=result_id))
+    if not found:
+        raise NotFound(f"There is no archive result {result_id} in this archive any more.")
+    return found[0]

@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from ninja import Schema
 from pydantic import Field
 
 from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example
 from pagekeep.api.schemas.results import MinimalArchiveResultSchema, minimal_result_fields
+from pagekeep.archive.flat_rows import Row, snapshot_rows
 from pagekeep.archive.models import Snapshot
+from pagekeep.domain.errors import NotFound
 
 _EXAMPLE: dict[str, Any] = {
     "TYPE": "core.models.Snapshot",
@@ -144,34 +147,48 @@ class SnapshotDeleteResponseSchema(Schema):
     )
 
 
-def snapshot_fields(snapshot: Snapshot, *, with_results: bool = False) -> dict[str, Any]:
-    """Return the fields of `SnapshotSchema`; everything they need has been read already."""
-    crawl = snapshot.crawl
-    creator = creator_fields(crawl)
-    results = snapshot.results.all() if with_results else ()
+def snapshot_objects(snapshots: QuerySet[Snapshot], *, with_results: bool = False) -> list[dict[str, Any]]:
+    """Return the fields of `SnapshotSchema` for each snapshot."""
+    return [_fields(row) for row in snapshot_rows(snapshots, with_results=with_results)]
+
+
+def snapshot_object(snapshot_id: UUID, *, with_results: bool = True) -> dict[str, Any]:
+    """Return the fields of `SnapshotSchema`.
+
+    Raises:
+        NotFound: it was deleted in this moment.
+    """
+    found = snapshot_objects(Snapshot.objects.filter(pk=snapshot_id), with_results=with_results)
+    if not found:
+        raise NotFound(f"There is no snapshot {snapshot_id} in this archive any more.")
+    return found[0]
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    creator = creator_fields(row)
     return {
         "TYPE": "core.models.Snapshot",
-        "id": snapshot.pk,
-        "crawl_id": snapshot.crawl_id,
-        "persona": crawl.persona or None,
+        "id": row["id"],
+        "crawl_id": row["crawl_id"],
+        "persona": row["persona"] or None,
         **creator,
-        "created_at": snapshot.created_at,
-        "modified_at": snapshot.modified_at,
-        "status": snapshot.status,
-        "reason": snapshot.reason,
-        "retry_at": snapshot.retry_at,
-        "bookmarked_at": snapshot.bookmarked_at,
-        "downloaded_at": snapshot.downloaded_at,
-        "url": snapshot.url,
-        "final_url": snapshot.final_url,
-        "response_status": snapshot.response_status,
-        "depth": snapshot.depth,
-        "tags": [tag.name for tag in snapshot.tags.all()],
-        "title": snapshot.title or None,
-        "timestamp": snapshot.timestamp,
-        "archive_path": snapshot.archive_path,
-        "archive_size": snapshot.output_size,
-        "output_size": snapshot.output_size,
-        "num_archiveresults": snapshot.num_results,
-        "archiveresults": [minimal_result_fields(result, creator) for result in results],
+        "created_at": row["created_at"],
+        "modified_at": row["modified_at"],
+        "status": row["status"],
+        "reason": row["reason"],
+        "retry_at": row["retry_at"],
+        "bookmarked_at": row["bookmarked_at"],
+        "downloaded_at": row["downloaded_at"],
+        "url": row["url"],
+        "final_url": row["final_url"],
+        "response_status": row["response_status"],
+        "depth": row["depth"],
+        "tags": row["tags"],
+        "title": row["title"] or None,
+        "timestamp": row["timestamp"],
+        "archive_path": f"snapshot/{row['id']}",
+        "archive_size": row["output_size"],
+        "output_size": row["output_size"],
+        "num_archiveresults": row["num_results"],
+        "archiveresults": [minimal_result_fields(result, creator) for result in row["results"]],
     }

@@ -45,6 +45,7 @@ SwaggerUIBundle({
   requestSnippetsEnabled: true,
   requestSnippets: {
     defaultExpanded: true,
+    languages: ["curl_bash", "python", "javascript"],
     generators: {
       curl_bash: { title: "curl", syntax: "bash" },
       python: { title: "Python", syntax: "python" },
