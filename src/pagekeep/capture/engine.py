@@ -14,14 +14,15 @@ from types import TracebackType
 from pagekeep import __version__
 from pagekeep.capture import steps
 from pagekeep.capture.addresses import AddressPolicy
-from pagekeep.capture.chromium.devtools import DevToolsError, Params
+from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import Chromium, launch
 from pagekeep.capture.egress import Egress
 from pagekeep.capture.outputs import OUTPUTS
-from pagekeep.capture.page import AUTO_ATTACH, SHARED_TYPES, Page
+from pagekeep.capture.page import Page
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.targets import Targets
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import BrowserDied, CaptureError, EnvironmentProblem, NoResult, Skipped
@@ -58,7 +59,7 @@ class Engine:
         self._options = options or EngineOptions()
         self._browser: Chromium | None = None
         self._starting = asyncio.Lock()
-        self._pages: dict[str, Page] = {}
+        self._targets: Targets | None = None
         self._user_agent = ""
         self._software = ""
 
@@ -107,8 +108,8 @@ class Engine:
                 version = await browser.connection.browser.call("Browser.getVersion")
                 self._user_agent = _usual_user_agent(version["userAgent"])
                 self._software = f"Pagekeep/{__version__} {version['product'].replace('Headless', '')}"
-                browser.connection.browser.on("Target.attachedToTarget", self._attached)
-                await browser.connection.browser.call("Target.setAutoAttach", **AUTO_ATTACH, filter=SHARED_TYPES)
+                self._targets = Targets(browser.connection)
+                await self._targets.watch()
                 self._browser = browser
             return self._browser
 
@@ -121,27 +122,19 @@ class Engine:
             proxyServer=egress.proxy_url,
             proxyBypassList="<-loopback>",
         )
-        context_id = created["browserContextId"]
+        context_id, targets = created["browserContextId"], self._targets
+        assert targets is not None
         try:
             await browser.call("Browser.setDownloadBehavior", behavior="deny", browserContextId=context_id)
             recorder = Recorder(request.limits)
             user_agent = request.user_agent or self._user_agent
-            page = await Page.open(chromium.connection, context_id, recorder, user_agent)
+            page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
             if not request.check_certificates:
                 await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
-            self._pages[context_id] = page
             yield page
         finally:
-            self._pages.pop(context_id, None)
+            targets.disown(context_id)
             await _dispose(chromium, context_id)
-
-    def _attached(self, event: Params) -> None:
-        """A shared or service worker has started: it belongs to the page of its browser context."""
-        page = self._pages.get(event["targetInfo"].get("browserContextId", ""))
-        if page is not None:
-            page.attach(event)
-        elif self._browser is not None:
-            self._browser.connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
 
 
 def _usual_user_agent(own: str) -> str:

@@ -1,8 +1,10 @@
 """One page of one visit: its targets and frames, what it is loading, and the scripts we run in it."""
 
 import asyncio
+import functools
 import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -10,6 +12,7 @@ from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
 from pagekeep.capture.recorder import Exchange, Recorder, header_pairs
+from pagekeep.capture.targets import AUTO_ATTACH, Targets
 from pagekeep.domain.errors import CaptureError
 
 # Our scripts run beside the page's own, where the page cannot redefine what they use.
@@ -19,9 +22,10 @@ ACCEPT_LANGUAGE = "en-US,en"
 # Requests that may last for ever without the page being unfinished.
 ENDLESS = frozenset({"EventSource", "WebSocket", "Ping", "Media", "Prefetch", "CSPViolationReport"})
 FRAMES = frozenset({"page", "iframe"})
-AUTO_ATTACH: Params = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
-# Shared and service workers belong to no single page: they are attached at the browser.
-SHARED_TYPES = [{"type": "service_worker"}, {"type": "shared_worker"}, {"exclude": True}]
+FETCH_SECONDS = 5.0
+AT_PAGE = [{"type": "iframe"}, {"type": "worker"}, {"exclude": True}]
+
+Opener = Callable[[], Awaitable[tuple[str, Session]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Frame:
 class Page:
     """A page in a browser context of its own. Create with :meth:`open`."""
 
-    def __init__(self, connection: Connection, session: Session, target_id: str, recorder: Recorder) -> None:
+    def __init__(self, connection: Connection, opener: Opener, target_id: str, session: Session, recorder: Recorder):
         self.session = session
         self.main_frame_id = target_id
         self.recorder = recorder
@@ -44,27 +48,31 @@ class Page:
         self.parsed = asyncio.Event()
         self.dialogs: list[str] = []
         self.restless = False
+        self.crashed = False
         self.last_request = time.monotonic()
         self._connection = connection
+        self._open_another = opener
+        self._blank: asyncio.Task[tuple[str, Session]] | None = None
         self._sessions: dict[str, tuple[Session, str]] = {}
         self._in_flight: dict[str, str] = {}
         self._worlds: dict[str, int] = {}
 
     @classmethod
-    async def open(cls, connection: Connection, context_id: str, recorder: Recorder, user_agent: str) -> "Page":
+    async def open(
+        cls, connection: Connection, targets: Targets, context_id: str, recorder: Recorder, user_agent: str
+    ) -> "Page":
         """Open an empty page in a browser context and prepare it to be watched."""
-        browser = connection.browser
-        target = await browser.call("Target.createTarget", url="about:blank", browserContextId=context_id)
-        target_id = target["targetId"]
-        attached = await browser.call("Target.attachToTarget", targetId=target_id, flatten=True)
-        page = cls(connection, connection.session(attached["sessionId"]), target_id, recorder)
-        session = page.session
+        opener = functools.partial(targets.open_page, context_id)
+        target_id, session = await opener()
+        page = cls(connection, opener, target_id, session, recorder)
+        targets.own(context_id, page.attach)
         page._watch(session, "page")
         session.on("Page.loadEventFired", lambda _: page.loaded.set())
         session.on("Page.domContentEventFired", lambda _: page.parsed.set())
         session.on("Page.frameStartedNavigating", page._navigating)
         session.on("Page.frameStoppedLoading", page._stopped)
         session.on("Page.javascriptDialogOpening", page._dialog)
+        session.post("Runtime.runIfWaitingForDebugger")
         await session.call("Page.enable")
         await session.call(
             "Emulation.setDeviceMetricsOverride", width=WIDTH, height=VIEWPORT_HEIGHT, deviceScaleFactor=1, mobile=False
@@ -91,7 +99,9 @@ class Page:
             session.on("Network.loadingFailed", self._request_ended)
             session.on("Page.frameNavigated", self._navigated)
             session.post("Page.enable")
-        session.post("Target.setAutoAttach", **AUTO_ATTACH)
+            session.on("Inspector.targetCrashed", lambda _: self._crashed(session))
+            session.post("Inspector.enable")
+        session.post("Target.setAutoAttach", **AUTO_ATTACH, filter=AT_PAGE)
 
     @property
     def in_flight(self) -> int:
@@ -158,12 +168,12 @@ class Page:
         Raises:
             CaptureError: there was no answer, or it is too large.
         """
-        options = {"disableCache": False, "includeCredentials": True}
-        call = self.session.call("Network.loadNetworkResource", frameId=self.main_frame_id, url=url, options=options)
-        resource = (await call)["resource"]
-        if not resource.get("success") and "httpStatusCode" not in resource:
-            raise CaptureError(f"{url} could not be loaded ({resource.get('netErrorName', 'no answer')}).")
-        body = await self.session.read_stream(resource["stream"], limit) if "stream" in resource else b""
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                resource, session = await self._load(url)
+                body = await session.read_stream(resource["stream"], limit) if "stream" in resource else b""
+        except TimeoutError as error:
+            raise CaptureError(f"{url} did not answer within {FETCH_SECONDS:g} seconds.") from error
         exchange = Exchange(
             url=url.split("#")[0],
             method="GET",
@@ -179,11 +189,36 @@ class Page:
         self.recorder.add(exchange)
         return exchange
 
+    async def _load(self, url: str) -> tuple[Params, Session]:
+        """Load a resource for the page; where its content security policy forbids that, for an empty page beside it."""
+        resource = await _load_resource(self.session, self.main_frame_id, url)
+        if "httpStatusCode" in resource:
+            return resource, self.session
+        self._blank = self._blank or asyncio.get_running_loop().create_task(self._open_blank())
+        frame_id, session = await asyncio.shield(self._blank)
+        resource = await _load_resource(session, frame_id, url)
+        if "httpStatusCode" not in resource:
+            raise CaptureError(f"{url} could not be loaded ({resource.get('netErrorName', 'no answer')}).")
+        return resource, session
+
+    async def _open_blank(self) -> tuple[str, Session]:
+        target_id, session = await self._open_another()
+        session.post("Runtime.runIfWaitingForDebugger")
+        return target_id, session
+
     async def _world(self, session: Session, frame_id: str) -> int:
         if frame_id not in self._worlds:
             answer = await session.call("Page.createIsolatedWorld", frameId=frame_id, worldName=WORLD)
             self._worlds[frame_id] = answer["executionContextId"]
         return self._worlds[frame_id]
+
+    def _crashed(self, session: Session) -> None:
+        """A renderer that has crashed answers nothing any more."""
+        self._connection.forget(session.id)
+        if session is self.session:
+            self.crashed = True
+            self.parsed.set()
+            self.loaded.set()
 
     def _detached(self, event: Params) -> None:
         self._sessions.pop(event["sessionId"], None)
@@ -191,7 +226,9 @@ class Page:
 
     def _request(self, event: Params) -> None:
         self.last_request = time.monotonic()
-        if event.get("type") not in ENDLESS and event["request"]["url"].startswith("http"):
+        # What loads a worker has no loader, and its end is told to the worker alone.
+        waited_for = event.get("loaderId") and event.get("type") not in ENDLESS
+        if waited_for and event["request"]["url"].startswith("http"):
             self._in_flight[event["requestId"]] = event["request"]["url"]
 
     def _request_ended(self, event: Params) -> None:
@@ -215,6 +252,13 @@ class Page:
         """Answer alert, confirm, prompt and beforeunload, so that they cannot hold the page up."""
         self.dialogs.append(event.get("message", ""))
         self.session.post("Page.handleJavaScriptDialog", accept=True)
+
+
+async def _load_resource(session: Session, frame_id: str, url: str) -> Params:
+    options = {"disableCache": False, "includeCredentials": True}
+    answer = await session.call("Network.loadNetworkResource", frameId=frame_id, url=url, options=options)
+    resource: Params = answer["resource"]
+    return resource
 
 
 def script(name: str) -> str:

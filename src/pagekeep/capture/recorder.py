@@ -115,7 +115,7 @@ class Recorder:
         """Take in one exchange, made by interception or by hand."""
         if self._size + len(exchange.body) > self._limits.visit:
             exchange.truncated, exchange.body = "length", b""
-            self.left_out["more bytes in one visit than the limit"] += 1
+            self.left_out["the body of a response beyond what a visit may hold"] += 1
         self._size += len(exchange.body)
         self.exchanges.append(exchange)
         if exchange.method == "GET" and not exchange.truncated:
@@ -156,10 +156,10 @@ class Recorder:
             self.add(exchange)
             session.post("Fetch.continueRequest", requestId=request_id)
         elif exchange.mimetype in STREAMS:
-            self._without_body(exchange, "a response that is an endless stream")
+            self._without_body(exchange, "the body of an endless stream")
             session.post("Fetch.continueRequest", requestId=request_id)
         elif _declared_length(exchange) > self._limits.body:
-            self._without_body(exchange, "a response larger than the limit")
+            self._without_body(exchange, "the body of a response larger than the limit")
             session.post("Fetch.continueRequest", requestId=request_id)
         else:
             task = asyncio.get_running_loop().create_task(self._read(session, request_id, exchange))
@@ -175,14 +175,18 @@ class Recorder:
             body = answer["body"]
             exchange.body = base64.b64decode(body) if answer["base64Encoded"] else body.encode()
             if len(exchange.body) > self._limits.body:
-                self._without_body(exchange, "a response larger than the limit")
+                self._without_body(exchange, "the body of a response larger than the limit")
             else:
+                if _is_cut_short(exchange):
+                    exchange.truncated = "disconnect"
+                    self.left_out["only the beginning of a response that broke off"] += 1
                 self.add(exchange)
         except DevToolsError:
             # The connection broke off, or the page went away while the body came.
-            self._without_body(exchange, "a response that broke off", "disconnect")
+            self._without_body(exchange, "the body of a response that broke off", "disconnect")
         finally:
-            if exchange.body and any(name.lower() in POLICY_HEADERS for name, _ in exchange.response_headers):
+            # Handed over by us where the browser would wait for the rest, or enforce policies that stop our scripts.
+            if exchange.body and (exchange.truncated or _has_policy(exchange)):
                 session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(exchange))
             else:
                 session.post("Fetch.continueRequest", requestId=request_id)
@@ -233,6 +237,14 @@ def _exchange(event: Params, status: int) -> Exchange:
         request_id=event.get("networkId", ""),
         frame_id=event.get("frameId", ""),
     )
+
+
+def _is_cut_short(exchange: Exchange) -> bool:
+    return not exchange.header("content-encoding") and len(exchange.body) < _declared_length(exchange)
+
+
+def _has_policy(exchange: Exchange) -> bool:
+    return any(name.lower() in POLICY_HEADERS for name, _ in exchange.response_headers)
 
 
 def _replay(exchange: Exchange) -> Params:

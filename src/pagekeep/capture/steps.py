@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pagekeep.capture.egress import Egress
 from pagekeep.capture.page import Page, script
+from pagekeep.capture.recorder import REDIRECTS
 from pagekeep.capture.values import Limits
 from pagekeep.domain.errors import CaptureError, TimeBudgetExceeded
 from pagekeep.domain.urls import shorten
@@ -52,14 +53,19 @@ async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> boo
     try:
         async with asyncio.timeout(limits.open):
             answer = await page.session.call("Page.navigate", url=url)
-            if answer.get("isDownload") or (answer.get("errorText") == "net::ERR_ABORTED" and _main_answered(page)):
+            error = answer.get("errorText", "")
+            if error == "net::ERR_ABORTED" and _leads_nowhere(page):
+                raise CaptureError(_explain("ERR_UNKNOWN_URL_SCHEME", url, page, egress))
+            if answer.get("isDownload") or (error == "net::ERR_ABORTED" and _main_answered(page)):
                 return False
-            if error := answer.get("errorText"):
+            if error:
                 raise CaptureError(_explain(error, url, page, egress))
             await page.parsed.wait()
-    except TimeoutError as error:
+            if page.crashed:
+                raise CaptureError("The page crashed the browser's renderer.")
+    except TimeoutError as late:
         why = egress.refusal(*_destination(url)) or f"The page did not open within {limits.open:g} seconds."
-        raise TimeBudgetExceeded(why) from error
+        raise TimeBudgetExceeded(why) from late
     return True
 
 
@@ -96,6 +102,12 @@ async def dismiss(page: Page, limits: Limits) -> None:
         closed = await page.run(script("dismiss.js"))
     if closed:
         await settle(page, limits)
+
+
+def _leads_nowhere(page: Page) -> bool:
+    """Whether the last answer was a redirect the browser did not follow."""
+    answers = page.recorder.main_responses(page.main_frame_id)
+    return bool(answers) and answers[-1].status in REDIRECTS
 
 
 def _main_answered(page: Page) -> bool:

@@ -1,5 +1,3 @@
-import json
-from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -12,9 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from pagekeep.api.schemas.common import PagingQuery
 from pagekeep.api.schemas.snapshots import PagedSnapshotSchema, SnapshotQuery, SnapshotSchema
-from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
+from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.archive.queries import SnapshotFilters
-from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import add_urls
 
 LIST = "/api/v1/core/snapshots"
@@ -25,10 +22,6 @@ pytestmark = pytest.mark.django_db
 def urls(response: Any) -> list[str]:
     assert response.status_code == 200, response.content
     return [item["url"] for item in response.json()["items"]]
-
-
-def send(call: Callable[..., Any], path: str, body: dict[str, Any]) -> Any:
-    return call(path, body, content_type="application/json")
 
 
 def with_results(snapshot_id: str) -> None:
@@ -311,139 +304,3 @@ def test_references_that_name_nothing_or_several(
     if status == 400:
         assert "3 snapshots" in response.json()["errors"][0]
     assert Snapshot.objects.count() == 4
-
-
-def test_creating_and_changing_by_url_and_crawl(api: Client, keeper: User) -> None:
-    first = send(api.post, LIST, {"url": "https://example.com/new", "tags": ["a", "b"], "title": "Mine", "depth": 2})
-    assert first.status_code == 200
-    content = first.json()
-    assert set(content) == set(SnapshotSchema.model_fields)
-    assert (content["status"], content["tags"], content["title"], content["created_by_username"]) == (
-        "queued",
-        ["a", "b"],
-        "Mine",
-        "keeper",
-    )
-    again = send(
-        api.post,
-        LIST,
-        {"url": "https://example.com/new", "crawl_id": content["crawl_id"], "status": "paused", "tags": ["c"]},
-    ).json()
-    assert again["id"] == content["id"]
-    assert (again["status"], again["tags"], again["title"]) == ("paused", ["c"], "Mine")
-    other = send(api.post, LIST, {"url": "https://example.com/new"}).json()
-    assert other["id"] != content["id"]
-    assert other["crawl_id"] != content["crawl_id"]
-    assert Snapshot.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"url": ""}, 400),
-        ({"url": "   "}, 400),
-        ({"url": "file:///etc/passwd"}, 400),
-        ({"url": "/etc/passwd"}, 400),
-        ({"url": "javascript:alert(1)"}, 400),
-        ({"url": "https://"}, 400),
-        ({"url": None}, 400),
-        ({}, 400),
-        ({"url": "https://example.com", "depth": 5}, 400),
-        ({"url": "https://example.com", "depth": -1}, 400),
-        ({"url": "https://example.com", "status": "bogus"}, 400),
-        ({"url": "https://example.com", "status": "started"}, 400),
-        ({"url": "https://example.com", "tags": ["x" * 300]}, 400),
-        ({"url": "https://example.com", "tags": "x"}, 400),
-        ({"url": "https://example.com", "crawl_id": "00000000-0000-7000-8000-000000000000"}, 404),
-        ({"url": "https://example.com", "crawl_id": "nonsense"}, 404),
-    ],
-)
-def test_what_cannot_be_created(api: Client, body: dict[str, Any], status: int) -> None:
-    response = send(api.post, LIST, body)
-    assert response.status_code == status
-    assert response.json()["errors"]
-    assert not Snapshot.objects.exists()
-    assert not Crawl.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("before", "body", "after"),
-    [
-        ("queued", {"status": "sealed"}, "sealed"),
-        ("paused", {"status": "sealed"}, "sealed"),
-        ("failed", {"status": "sealed"}, "failed"),  # what ended stays
-        ("queued", {"action": "pause"}, "paused"),
-        ("queued", {"status": "paused"}, "paused"),
-        ("paused", {"action": "pause"}, "paused"),
-        ("failed", {"action": "pause"}, 409),
-        ("paused", {"action": "resume"}, "queued"),
-        ("paused", {"status": "queued"}, "queued"),
-        ("queued", {"action": "resume"}, "queued"),
-        ("sealed", {"action": "resume"}, 409),
-        ("failed", {"action": "retry"}, "queued"),
-        ("sealed", {"action": "retry"}, "queued"),
-        ("failed", {"status": "queued"}, "queued"),
-        ("queued", {"status": "queued"}, "queued"),
-        ("queued", {"action": "explode"}, 400),
-        ("queued", {"status": "explode"}, 400),
-        ("queued", {"status": "succeeded"}, 400),
-        ("failed", {"retry_at": "2999-01-01T00:00:00Z"}, 409),
-        ("queued", {"retry_at": "soon"}, 400),
-        ("queued", {}, "queued"),
-    ],
-)
-def test_changing_what_happens(
-    api: Client, queued: list[str], before: str, body: dict[str, Any], after: str | int
-) -> None:
-    due = timezone.now() if before == "queued" else None
-    Snapshot.objects.filter(pk=queued[0]).update(status=before, retry_at=due)
-    response = send(api.patch, ONE + queued[0], body)
-    if isinstance(after, int):
-        assert response.status_code == after
-        assert response.json()["errors"][0].endswith(".")
-        assert Snapshot.objects.get(pk=queued[0]).status == before
-    else:
-        assert response.status_code == 200
-        assert response.json()["status"] == after
-
-
-def test_changing_when_it_is_due(api: Client, queued: list[str]) -> None:
-    later = "2999-01-01T00:00:00Z"
-    assert send(api.patch, ONE + queued[0], {"retry_at": later}).json()["retry_at"] == later
-    Snapshot.objects.update(status=SnapshotStatus.FAILED, retry_at=None)
-    assert send(api.patch, ONE + queued[0], {"action": "retry", "retry_at": later}).json()["retry_at"] == later
-
-
-def test_changing_tags_and_title(api: Client, queued: list[str]) -> None:
-    content = send(api.patch, ONE + queued[0], {"tags": ["Ärger mit Ämtern", "x"], "title": "Mine"}).json()
-    assert (content["tags"], content["title"]) == (["x", "Ärger mit Ämtern"], "Mine")
-    assert Snapshot.objects.get(pk=queued[0]).title_edited
-    content = send(api.patch, ONE + queued[0], {"tags": None}).json()
-    assert (len(content["tags"]), content["title"]) == (2, "Mine")
-    assert send(api.patch, ONE + queued[0], {"tags": []}).json()["tags"] == []
-
-
-def test_a_refused_change_changes_nothing(api: Client, queued: list[str]) -> None:
-    Snapshot.objects.filter(pk=queued[0]).update(status="failed", retry_at=None)
-    response = send(api.patch, ONE + queued[0], {"tags": ["new"], "title": "New", "action": "resume"})
-    assert response.status_code == 409
-    content = api.get(ONE + queued[0]).json()
-    assert (content["tags"], content["title"]) == (["News"], None)
-
-
-def test_deleting(api: Client, queued: list[str]) -> None:
-    with_results(queued[0])
-    crawl_id = api.get(ONE + queued[0]).json()["crawl_id"]
-    response = api.delete(ONE + queued[0][:-2])
-    assert response.status_code == 200
-    assert response.json() == {
-        "success": True,
-        "snapshot_id": queued[0],
-        "crawl_id": crawl_id,
-        "deleted_count": 1,
-        "queued_count": 0,
-    }
-    assert len(urls(api.get(LIST))) == 2
-    assert api.get("/api/v1/core/archiveresults").json()["total_items"] == 0
-    assert api.delete(ONE + queued[0]).status_code == 404
-    assert json.loads(api.get(ONE + queued[0]).content)["message"].startswith("ObjectDoesNotExist: ")

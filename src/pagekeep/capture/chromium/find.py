@@ -8,6 +8,8 @@ from pagekeep.domain.errors import EnvironmentProblem
 
 HEADLESS_SHELL = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 FULL_BROWSER = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# Debian's command for the shell is a script that stays in between: signals would reach the script alone.
+_PROGRAMS = Path("/usr/lib/chromium")
 HOW_TO_INSTALL = (
     "install it with: apt-get install chromium-headless-shell (or set PAGEKEEP_CHROMIUM to a browser's path)"
 )
@@ -28,7 +30,8 @@ def find_chromium(configured: str = "") -> Path:
         return path
     for name in HEADLESS_SHELL + FULL_BROWSER:
         if found := shutil.which(name):
-            return Path(found)
+            program = _PROGRAMS / name
+            return program if name in HEADLESS_SHELL and program.exists() else Path(found)
     raise EnvironmentProblem(f"No Chromium was found on this machine; {HOW_TO_INSTALL}.")
 
 

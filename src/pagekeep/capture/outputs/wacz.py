@@ -46,7 +46,7 @@ def _pages(visit: Visit) -> bytes:
     header = '{"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": false}\n'
     page = {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{visit.started_at.isoformat()} {visit.request.url}")),
-        "url": visit.final_url or visit.request.url,
+        "url": _page_url(visit),
         "ts": _moment(visit),
         "title": visit.title,
     }
@@ -61,7 +61,7 @@ def _package(visit: Visit, resources: list[tuple[str, str, StoredFile]]) -> byte
             "title": visit.title or visit.request.url,
             "created": _moment(visit),
             "software": visit.software,
-            "mainPageUrl": visit.final_url or visit.request.url,
+            "mainPageUrl": _page_url(visit),
             "mainPageDate": _moment(visit),
             "resources": [
                 {
@@ -76,8 +76,13 @@ def _package(visit: Visit, resources: list[tuple[str, str, StoredFile]]) -> byte
     )
 
 
+def _page_url(visit: Visit) -> str:
+    """Return the address a player can find in the WARC: client-side routing may show another."""
+    return visit.main.url if visit.main else visit.request.url
+
+
 def _moment(visit: Visit) -> str:
-    return f"{visit.started_at:%Y-%m-%dT%H:%M:%S}Z"
+    return f"{visit.main.time if visit.main else visit.started_at:%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _sha256(data: bytes) -> str:

@@ -21,7 +21,7 @@ async def make(visit: Visit, keep: Keep) -> str:
     await keep(FILENAME, archive, "application/warc")
     await keep("index.cdxj", index, "text/plain; charset=utf-8")
     left_out = ", ".join(f"{count} × {why}" for why, count in visit.recorder.left_out.items())
-    return f"{len(visit.recorder.exchanges)} exchanges" + (f"; without its body: {left_out}" if left_out else "")
+    return f"{len(visit.recorder.exchanges)} exchanges" + (f"; left out: {left_out}" if left_out else "")
 
 
 def _write(visit: Visit) -> tuple[bytes, bytes]:
