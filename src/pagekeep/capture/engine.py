@@ -30,8 +30,8 @@ from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
 
 log = logging.getLogger(__name__)
-# Outputs that may ask for resources a second time: from here on they are answered from the recording.
-REPLAY_FROM = "singlefile"
+# Outputs that ask for resources a second time: they are answered from the recording.
+ASKS_AGAIN = ("singlefile", "pdf")
 _CLOSE_SECONDS = 5.0
 
 
@@ -83,9 +83,9 @@ class Engine:
             BrowserDied: the browser ended meanwhile; the next capture starts a new one.
             EnvironmentProblem: there is no browser to start, or the disk takes no more.
         """
-        browser = await self._ready_browser()
+        browser, targets = await self._ready_browser()
         policy = AddressPolicy(request.allow_private, request.refuse)
-        async with Egress(policy) as egress, self._open_page(browser, egress, request) as page:
+        async with Egress(policy) as egress, self._open_page(browser, targets, egress, request) as page:
             visit = Visit(
                 request=request,
                 page=page,
@@ -97,12 +97,12 @@ class Engine:
             )
             return await _Run(visit, sink, progress).all()
 
-    async def _ready_browser(self) -> Chromium:
+    async def _ready_browser(self) -> tuple[Chromium, Targets]:
         async with self._starting:
             if self._browser is not None and not self._browser.alive:
                 await self._browser.close()
                 self._browser = None
-            if self._browser is None:
+            if self._browser is None or self._targets is None:
                 path = find_chromium(self._options.chromium)
                 browser = await launch(path, sandbox=self._options.sandbox, temp_dir=self._options.temp_dir)
                 version = await browser.connection.browser.call("Browser.getVersion")
@@ -111,10 +111,12 @@ class Engine:
                 self._targets = Targets(browser.connection)
                 await self._targets.watch()
                 self._browser = browser
-            return self._browser
+            return self._browser, self._targets
 
     @contextlib.asynccontextmanager
-    async def _open_page(self, chromium: Chromium, egress: Egress, request: CaptureRequest) -> AsyncIterator[Page]:
+    async def _open_page(
+        self, chromium: Chromium, targets: Targets, egress: Egress, request: CaptureRequest
+    ) -> AsyncIterator[Page]:
         browser = chromium.connection.browser
         created = await browser.call(
             "Target.createBrowserContext",
@@ -122,8 +124,7 @@ class Engine:
             proxyServer=egress.proxy_url,
             proxyBypassList="<-loopback>",
         )
-        context_id, targets = created["browserContextId"], self._targets
-        assert targets is not None
+        context_id = created["browserContextId"]
         try:
             await browser.call("Browser.setDownloadBehavior", behavior="deny", browserContextId=context_id)
             recorder = Recorder(request.limits)
@@ -174,8 +175,11 @@ class _Run:
         visit.main = documents[-1] if documents else None
         for plugin in OUTPUTS:
             if plugin in visit.request.plugins:
-                if plugin == REPLAY_FROM:
+                if plugin in ASKS_AGAIN:
                     visit.recorder.answer_from_recording()
+                if plugin == "pdf":
+                    # Printing lays the page out for paper, and would fetch other pictures for it.
+                    visit.recorder.close()
                 await self._output(plugin)
         return self._outcome(failure)
 

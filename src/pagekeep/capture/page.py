@@ -1,6 +1,7 @@
 """One page of one visit: its targets and frames, what it is loading, and the scripts we run in it."""
 
 import asyncio
+import contextlib
 import functools
 import json
 import time
@@ -23,7 +24,7 @@ ACCEPT_LANGUAGE = "en-US,en"
 ENDLESS = frozenset({"EventSource", "WebSocket", "Ping", "Media", "Prefetch", "CSPViolationReport"})
 FRAMES = frozenset({"page", "iframe"})
 FETCH_SECONDS = 5.0
-AT_PAGE = [{"type": "iframe"}, {"type": "worker"}, {"exclude": True}]
+AT_PAGE = [{"type": "iframe"}, {"type": "worker"}, {"type": "service_worker"}, {"exclude": True}]
 
 Opener = Callable[[], Awaitable[tuple[str, Session]]]
 
@@ -191,9 +192,10 @@ class Page:
 
     async def _load(self, url: str) -> tuple[Params, Session]:
         """Load a resource for the page; where its content security policy forbids that, for an empty page beside it."""
-        resource = await _load_resource(self.session, self.main_frame_id, url)
-        if "httpStatusCode" in resource:
-            return resource, self.session
+        with contextlib.suppress(DevToolsError):  # "CSP violation", before anything was sent
+            resource = await _load_resource(self.session, self.main_frame_id, url)
+            if "httpStatusCode" in resource:
+                return resource, self.session
         self._blank = self._blank or asyncio.get_running_loop().create_task(self._open_blank())
         frame_id, session = await asyncio.shield(self._blank)
         resource = await _load_resource(session, frame_id, url)

@@ -79,9 +79,9 @@ class Recorder:
         self._extra: dict[str, _Extra] = {}
         self._protocols: dict[str, str] = {}
         self._by_url: dict[str, Exchange] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
         self._sessions: list[Session] = []
-        self._replaying = False
+        self._replaying = self._closed = False
 
     def watch(self, session: Session) -> None:
         """Record what this target (page, frame or worker) requests from now on."""
@@ -89,14 +89,21 @@ class Recorder:
         session.on("Network.requestWillBeSentExtraInfo", self._request_extra)
         session.on("Network.responseReceivedExtraInfo", self._response_extra)
         session.on("Network.responseReceived", self._response)
+        session.on("Network.loadingFailed", self._failed)
         session.post("Fetch.enable", patterns=[AT_RESPONSE])
         self._sessions.append(session)
 
     def answer_from_recording(self) -> None:
         """From now on, what was recorded is answered from the recording and does not reach the origin again."""
+        if self._replaying:
+            return
         self._replaying = True
         for session in self._sessions:
             session.post("Fetch.enable", patterns=[AT_REQUEST, AT_RESPONSE])
+
+    def close(self) -> None:
+        """From now on nothing new reaches the origin: what the page may still ask for is an afterthought."""
+        self._closed = True
 
     def find(self, url: str) -> Exchange | None:
         """Return the recorded answer to a GET of ``url`` (its fragment ignored), following recorded redirects."""
@@ -130,9 +137,10 @@ class Recorder:
         """Wait until the bodies now being read are in, at most ``seconds``; then stop reading them."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        for task in tuple(self._tasks):
-            self.left_out["a response that did not end"] += 1
+        unfinished = tuple(self._tasks)
+        for task in unfinished:
             task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
         self.complete()
 
     def complete(self) -> None:
@@ -145,11 +153,7 @@ class Recorder:
         status = event.get("responseStatusCode")
         if status is None:
             # Not sent yet, or failed before any response: the page sees the failure, there is nothing to record.
-            known = self.find(event["request"]["url"]) if self._asks_again(event) else None
-            if known is None:
-                session.post("Fetch.continueRequest", requestId=request_id)
-            else:
-                session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(known))
+            self._before_response(session, event)
             return
         exchange = _exchange(event, status)
         if status in REDIRECTS or status in NO_BODY or exchange.method == "HEAD":
@@ -163,11 +167,19 @@ class Recorder:
             session.post("Fetch.continueRequest", requestId=request_id)
         else:
             task = asyncio.get_running_loop().create_task(self._read(session, request_id, exchange))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = exchange.request_id
+            task.add_done_callback(self._tasks.pop)
 
-    def _asks_again(self, event: Params) -> bool:
-        return self._replaying and "responseErrorReason" not in event and event["request"]["method"] == "GET"
+    def _before_response(self, session: Session, event: Params) -> None:
+        request_id, request = event["requestId"], event["request"]
+        not_sent = self._replaying and "responseErrorReason" not in event
+        known = self.find(request["url"]) if not_sent and request["method"] == "GET" else None
+        if known:
+            session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(known))
+        elif not_sent and self._closed:
+            session.post("Fetch.failRequest", requestId=request_id, errorReason="BlockedByClient")
+        else:
+            session.post("Fetch.continueRequest", requestId=request_id)
 
     async def _read(self, session: Session, request_id: str, exchange: Exchange) -> None:
         try:
@@ -184,6 +196,9 @@ class Recorder:
         except DevToolsError:
             # The connection broke off, or the page went away while the body came.
             self._without_body(exchange, "the body of a response that broke off", "disconnect")
+        except asyncio.CancelledError:
+            self._without_body(exchange, "the body of a response that did not end", "time")
+            raise
         finally:
             # Handed over by us where the browser would wait for the rest, or enforce policies that stop our scripts.
             if exchange.body and (exchange.truncated or _has_policy(exchange)):
@@ -204,6 +219,12 @@ class Recorder:
 
     def _response(self, event: Params) -> None:
         self._protocols[event["requestId"]] = event["response"].get("protocol", "")
+
+    def _failed(self, event: Params) -> None:
+        """The page gave a request up: what was not read of its body will not come."""
+        for task, request_id in self._tasks.items():
+            if request_id == event["requestId"]:
+                task.cancel()
 
     def _extra_of(self, request_id: str) -> _Extra:
         return self._extra.setdefault(request_id, _Extra())

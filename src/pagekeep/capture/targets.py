@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pagekeep.capture.chromium.devtools import Connection, Params, Session
 
 AUTO_ATTACH: Params = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
-# Pages, and workers that belong to no single page, are attached at the browser; the rest at their page.
-AT_BROWSER = [{"type": "page"}, {"type": "service_worker"}, {"type": "shared_worker"}, {"exclude": True}]
+# Pages, and workers shared by several, are attached at the browser; the rest at their page.
+AT_BROWSER = [{"type": "page"}, {"type": "shared_worker"}, {"exclude": True}]
 
 
 class Targets:
@@ -35,7 +35,7 @@ class Targets:
         return event["targetInfo"]["targetId"], self._connection.session(event["sessionId"])
 
     def own(self, context_id: str, take_worker: Callable[[Params], None]) -> None:
-        """Hand the shared and service workers of a browser context to ``take_worker``."""
+        """Hand the shared workers of a browser context to ``take_worker``."""
         self._owners[context_id] = take_worker
 
     def disown(self, context_id: str) -> None:

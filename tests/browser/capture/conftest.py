@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
@@ -17,9 +16,6 @@ import pytest
 from pagekeep.capture.engine import Engine
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.results import Result, StoredFile
-
-# The test site is a package beside the tests, which pytest's importlib mode does not make importable by itself.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from testsite.server import SeenRequest, TestSite
 
 LOOPBACK = ("127.0.0.0/8",)
