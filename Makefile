@@ -27,7 +27,7 @@ setup-dev:
 	@./scripts/setup dev
 
 test: check  ## every check and every test, the real browser included
-	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR -u ADMIN_USERNAME -u ADMIN_PASSWORD $(BIN)/python -m pytest
+	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR -u ADMIN_USERNAME -u ADMIN_PASSWORD $(BIN)/python -m pytest -n auto
 
 check: setup-dev  ## format, lint, types and import rules: seconds, no browser
 	$(BIN)/ruff format --check src tests benchmarks
