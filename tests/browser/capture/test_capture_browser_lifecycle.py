@@ -196,6 +196,24 @@ asyncio.run(main())
         worker.wait()
         worker.stdout.close()
     loop_thread.run(_gone(pid))
+    assert list(tmp_path.iterdir()) != [], "a killed worker cannot clean up"
+    loop_thread.run(_start_and_close(tmp_path))
+    assert list(tmp_path.iterdir()) == [], "the next browser does it"
+
+
+def test_profile_of_a_living_browser_is_left_alone(loop_thread, tmp_path):
+    async def scenario():
+        async with Engine(EngineOptions(temp_dir=tmp_path)):
+            (profile,) = tmp_path.iterdir()
+            await _start_and_close(tmp_path)
+            assert list(tmp_path.iterdir()) == [profile]
+
+    loop_thread.run(scenario())
+
+
+async def _start_and_close(folder):
+    async with Engine(EngineOptions(temp_dir=folder)):
+        pass
 
 
 def test_two_pages_at_once_keep_their_traffic_apart(own_engine, site, loop_thread):

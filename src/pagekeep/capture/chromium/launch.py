@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,7 +22,6 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LAST_WORDS = 2_000
 _PROFILE_PREFIX = "pagekeep-chromium-"
-_YOUNG_SECONDS = 10.0
 
 # Nothing listens there: whatever belongs to no visit, and so to no egress of its own, goes nowhere.
 NOWHERE = "socks5://127.0.0.1:9"
@@ -73,9 +71,7 @@ class Profile:
         parent = folder or Path(tempfile.gettempdir())
         for left in parent.glob(f"{_PROFILE_PREFIX}*"):
             _remove_if_left(left)
-        self.path = Path(tempfile.mkdtemp(prefix=_PROFILE_PREFIX, dir=parent))
-        self._lock = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path, self._lock = _new_locked(parent)
 
     def remove(self) -> None:
         """Delete the folder; a second call does nothing."""
@@ -165,6 +161,19 @@ async def _start(arguments: list[str], profile: Profile) -> Chromium:
     return chromium
 
 
+def _new_locked(parent: Path) -> tuple[Path, int]:
+    """Return a new folder and the descriptor that locks it."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=_PROFILE_PREFIX, dir=parent))
+        # Before it was locked, another process may have taken it for one left behind.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists():
+                return path, lock
+            os.close(lock)
+
+
 def _remove_if_left(profile: Path) -> None:
     """Delete a profile nobody holds any more: its owner was killed."""
     try:
@@ -173,9 +182,7 @@ def _remove_if_left(profile: Path) -> None:
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # One just made is locked a moment later: leave what is that young alone.
-        if time.time() - os.fstat(lock).st_mtime > _YOUNG_SECONDS:
-            shutil.rmtree(profile, ignore_errors=True)
+        shutil.rmtree(profile, ignore_errors=True)
     except BlockingIOError:
         return
     finally:
