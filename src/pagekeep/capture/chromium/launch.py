@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import fcntl
 import os
 import shutil
@@ -13,13 +12,12 @@ from pathlib import Path
 
 from pagekeep.capture.chromium.devtools import Connection
 from pagekeep.capture.chromium.find import is_headless_shell
+from pagekeep.capture.families import die_with_parent
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 
 START_SECONDS = 30.0
 CLOSE_SECONDS = 3.0
 PIPE_BYTES = 1 << 20
-PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
 _LAST_WORDS = 2_000
 _PROFILE_PREFIX = "pagekeep-chromium-"
 
@@ -234,9 +232,6 @@ def _child_setup(commands: int, answers: int, parent: int) -> Callable[[], None]
     def setup() -> None:
         os.dup2(commands, 3)
         os.dup2(answers, 4)
-        # However this process ends, the browser ends with it (prctl(2)).
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+        die_with_parent(parent)
 
     return setup
