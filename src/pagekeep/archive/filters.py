@@ -1,5 +1,6 @@
 """What a list of snapshots or archive results can be narrowed by. Field names are those of the API's parameters."""
 
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -90,7 +91,7 @@ class SnapshotFilters:
         if not self.sort:
             return ["-bookmarked_at", "-id"]
         name = self.sort.removeprefix("-")
-        check_choice("sort", name, SNAPSHOT_SORTS)
+        check_choice("sort", name or self.sort, SNAPSHOT_SORTS)
         return [self.sort, "-id" if self.sort.startswith("-") else "id"]
 
 
@@ -224,7 +225,6 @@ def _uuid(name: str, text: str) -> UUID:
 
 
 def _integer(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise BadInput(f"{name}={text!r} is no number.") from None
+    if not re.fullmatch(r"[0-9]{1,18}", text):  # what every database can hold
+        raise BadInput(f"{name}={text!r} is no id; it is a number.")
+    return int(text)

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     trusted_proxies: Texts = _setting(
         (), "Proxies (IP addresses or networks) whose X-Forwarded-* headers are believed."
     )
+    api_allowed_origins: Texts = _setting(
+        ("*",), "Web origins whose pages may call the API, like https://app.example.org; * allows all."
+    )
     server_threads: int = _setting(8, "Threads that answer requests.", "threads", ge=1, le=256)
     public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)

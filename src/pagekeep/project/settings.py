@@ -115,7 +115,7 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-API_ALLOWED_ORIGINS = ["*"]
+API_ALLOWED_ORIGINS = list(_own.api_allowed_origins)
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

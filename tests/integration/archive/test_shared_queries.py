@@ -212,3 +212,12 @@ def test_list_and_claim_walk_an_index_and_leave_long_texts(added: Added) -> None
     assert "crawl.urls" not in str(newest.query).replace('"', "").replace("archive_", "")
     due = Snapshot.objects.filter(retry_at__lte=datetime(2100, 1, 1, tzinfo=UTC)).order_by("retry_at", "id")[:1]
     assert "snapshot_claim" in due.explain()
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [SnapshotFilters(sort="-"), SnapshotFilters(created_by_id="9" * 30), SnapshotFilters(created_by_id="²")],
+)
+def test_values_no_database_can_take_are_refused(filters: SnapshotFilters) -> None:
+    with pytest.raises(BadInput):
+        list(list_snapshots(filters))
