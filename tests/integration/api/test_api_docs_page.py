@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -60,8 +59,6 @@ def test_the_page_of_operations_is_up_to_date() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_curl_examples_work(live_server: object, token: str, settings: object) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed.")
     add_urls(["https://example.com/"], user=None)
     origin = str(live_server.url).replace("localhost", "127.0.0.1")  # type: ignore[attr-defined]
     blocks = re.findall(r"```sh\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
