@@ -262,7 +262,6 @@ def test_without_javascript_everything_works(browser: Browser, live_server: Any,
     context.close()
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="the headless shell has no PDF viewer; this needs the full browser")
 def test_a_pdf_opens_in_its_sandbox(playwright: Playwright, live_server: Any, make_snapshot: Any) -> None:
     snapshot = make_snapshot("https://example.com/", {"pdf/output.pdf": (PDF, "application/pdf")})
     # Playwright turns the viewer off, which is an extension.

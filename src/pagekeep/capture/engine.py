@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 # Outputs that ask for resources a second time: they are answered from the recording.
 ASKS_AGAIN = ("singlefile", "pdf")
 _CLOSE_SECONDS = 5.0
+_READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +118,39 @@ class Engine:
     async def _open_page(
         self, chromium: Chromium, targets: Targets, egress: Egress, request: CaptureRequest
     ) -> AsyncIterator[Page]:
-        browser = chromium.connection.browser
-        created = await browser.call(
-            "Target.createBrowserContext",
-            disposeOnDetach=True,
-            proxyServer=egress.proxy_url,
-            proxyBypassList="<-loopback>",
-        )
-        context_id = created["browserContextId"]
+        context_id = ""
         try:
-            await browser.call("Browser.setDownloadBehavior", behavior="deny", browserContextId=context_id)
-            recorder = Recorder(request.limits)
-            user_agent = request.user_agent or self._user_agent
-            page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
-            if not request.check_certificates:
-                await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
+            async with asyncio.timeout(_READY_SECONDS):
+                context_id = await _new_context(chromium, egress)
+                recorder = Recorder(request.limits)
+                user_agent = request.user_agent or self._user_agent
+                page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
+                if not request.check_certificates:
+                    await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
+        except TimeoutError as error:
+            await chromium.close()
+            raise BrowserDied(f"The browser did not open an empty page within {_READY_SECONDS:g} seconds.") from error
+        except BaseException:
+            await _dispose(chromium, context_id)
+            raise
+        try:
             yield page
         finally:
             targets.disown(context_id)
             await _dispose(chromium, context_id)
+
+
+async def _new_context(chromium: Chromium, egress: Egress) -> str:
+    """Return a browser context that reaches the network through this egress only, and saves no downloads."""
+    created = await chromium.connection.browser.call(
+        "Target.createBrowserContext",
+        disposeOnDetach=True,
+        proxyServer=egress.proxy_url,
+        proxyBypassList="<-loopback>",
+    )
+    context_id: str = created["browserContextId"]
+    await chromium.connection.browser.call("Browser.setDownloadBehavior", behavior="deny", browserContextId=context_id)
+    return context_id
 
 
 def _usual_user_agent(own: str) -> str:
@@ -144,7 +159,9 @@ def _usual_user_agent(own: str) -> str:
 
 
 async def _dispose(chromium: Chromium, context_id: str) -> None:
-    """Close the context with everything in it; a browser that cannot do that in time is ended."""
+    """Close the context, if there is one, with everything in it; a browser that cannot do that in time is ended."""
+    if not context_id:
+        return
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await chromium.connection.browser.call("Target.disposeBrowserContext", browserContextId=context_id)
@@ -199,7 +216,8 @@ class _Run:
 
     async def _look(self) -> None:
         """Note title and address, as the browser itself tells them (a page can redefine what its scripts see)."""
-        info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
         self._visit.final_url = info["url"]
         title = re.sub(r"\s+", " ", info["title"]).strip()
         # For a page without a title the browser shows its address.

@@ -119,6 +119,17 @@ def test_browser_killed_while_the_page_waits(own_engine, site, loop_thread):
     loop_thread.run(_gone(pid))
 
 
+def test_browser_that_does_not_answer_is_replaced(own_engine, site, loop_thread, monkeypatch):
+    monkeypatch.setattr("pagekeep.capture.engine._READY_SECONDS", 1.0)
+    pid = own_engine._browser.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(BrowserDied, match="did not open"):
+        loop_thread.run(own_engine.capture(_request(site.url("/plain"), "title"), Nowhere(), Watcher()))
+    outcome = loop_thread.run(own_engine.capture(_request(site.url("/plain"), "hashes"), Nowhere(), Watcher()))
+    assert outcome.title == "Plain"
+    loop_thread.run(_gone(pid))
+
+
 @pytest.mark.parametrize("path", ["/hang?cancelled", "/spin_at_once?cancelled", "/growing?cancelled"])
 def test_cancelled_visit_leaves_no_context_open(own_engine, site, loop_thread, path):
     before = len(site.requests)
