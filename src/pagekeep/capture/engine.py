@@ -61,8 +61,6 @@ class Engine:
         self._browser: Chromium | None = None
         self._starting = asyncio.Lock()
         self._targets: Targets | None = None
-        self._user_agent = ""
-        self._software = ""
 
     async def __aenter__(self) -> "Engine":
         await self._ready_browser()
@@ -93,10 +91,14 @@ class Engine:
                 recorder=page.recorder,
                 egress=egress,
                 started_at=datetime.now(UTC),
-                software=self._software,
+                software=f"Pagekeep/{__version__} {browser.product}",
                 page_scripts=self._options.page_scripts,
             )
-            return await _Run(visit, sink, progress).all()
+            try:
+                async with asyncio.timeout(_longest(request)):
+                    return await _Run(visit, sink, progress).all()
+            except TimeoutError as error:
+                raise BrowserDied(f"The visit did not end within {_longest(request):g} seconds.") from error
 
     async def _ready_browser(self) -> tuple[Chromium, Targets]:
         async with self._starting:
@@ -106,12 +108,14 @@ class Engine:
             if self._browser is None or self._targets is None:
                 path = find_chromium(self._options.chromium)
                 browser = await launch(path, sandbox=self._options.sandbox, temp_dir=self._options.temp_dir)
-                version = await browser.connection.browser.call("Browser.getVersion")
-                self._user_agent = _usual_user_agent(version["userAgent"])
-                self._software = f"Pagekeep/{__version__} {version['product'].replace('Headless', '')}"
-                self._targets = Targets(browser.connection)
-                await self._targets.watch()
-                self._browser = browser
+                targets = Targets(browser.connection)
+                try:
+                    async with asyncio.timeout(_READY_SECONDS):
+                        await targets.watch()
+                except BaseException:
+                    await browser.close()
+                    raise
+                self._browser, self._targets = browser, targets
             return self._browser, self._targets
 
     @contextlib.asynccontextmanager
@@ -123,7 +127,7 @@ class Engine:
             async with asyncio.timeout(_READY_SECONDS):
                 context_id = await _new_context(chromium, egress)
                 recorder = Recorder(request.limits)
-                user_agent = request.user_agent or self._user_agent
+                user_agent = request.user_agent or chromium.user_agent
                 page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
                 if not request.check_certificates:
                     await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
@@ -138,6 +142,14 @@ class Engine:
         finally:
             targets.disown(context_id)
             await _dispose(chromium, context_id)
+            await page.close()
+
+
+def _longest(request: CaptureRequest) -> float:
+    """Return how long a visit may take if each of its parts uses up its time (seconds): the last resort."""
+    limits = request.limits
+    steps_seconds = limits.open * 2 + limits.settle * 3 + limits.scroll * 2
+    return steps_seconds + (limits.output + _CLOSE_SECONDS) * len(request.plugins) + _READY_SECONDS
 
 
 async def _new_context(chromium: Chromium, egress: Egress) -> str:
@@ -151,11 +163,6 @@ async def _new_context(chromium: Chromium, egress: Egress) -> str:
     context_id: str = created["browserContextId"]
     await chromium.connection.browser.call("Browser.setDownloadBehavior", behavior="deny", browserContextId=context_id)
     return context_id
-
-
-def _usual_user_agent(own: str) -> str:
-    """Return what the same browser with a window sends: not "Headless", and only the major version."""
-    return re.sub(r"Chrome/(\d+)[\d.]*", r"Chrome/\1.0.0.0", own.replace("Headless", ""))
 
 
 async def _dispose(chromium: Chromium, context_id: str) -> None:
@@ -178,6 +185,7 @@ class _Run:
         self._visit, self._sink, self._progress = visit, sink, progress
         self._seconds: dict[str, float] = {}
         self._no_page = ""
+        self._document_id = ""
 
     async def all(self) -> Outcome:
         visit, limits = self._visit, self._visit.request.limits
@@ -187,6 +195,8 @@ class _Run:
             for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
                 await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
             await self._step("look", self._look)
+            visit.recorder.hold(page.main_frame_id)
+            self._document_id = page.document_id
         visit.recorder.complete()
         documents = visit.recorder.main_responses(page.main_frame_id)
         visit.main = documents[-1] if documents else None
@@ -262,6 +272,8 @@ class _Run:
         module, limits = OUTPUTS[plugin], self._visit.request.limits
         if self._no_page and module.NEEDS_PAGE:
             return ResultStatus.SKIPPED, self._no_page
+        if module.NEEDS_PAGE and self._visit.page.document_id != self._document_id:
+            return ResultStatus.FAILED, "The page went to another document while its outputs were made."
         try:
             async with asyncio.timeout(limits.output):
                 return ResultStatus.SUCCEEDED, await module.make(self._visit, keep)

@@ -1,18 +1,16 @@
 """One page of one visit: its targets and frames, what it is loading, and the scripts we run in it."""
 
 import asyncio
-import contextlib
 import functools
 import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
-from pagekeep.capture.recorder import Exchange, Recorder, header_pairs
+from pagekeep.capture.recorder import Exchange, Recorder
 from pagekeep.capture.targets import AUTO_ATTACH, Targets
 from pagekeep.domain.errors import CaptureError
 
@@ -50,10 +48,11 @@ class Page:
         self.dialogs: list[str] = []
         self.restless = False
         self.crashed = False
+        self.document_id = ""
         self.last_request = time.monotonic()
         self._connection = connection
         self._open_another = opener
-        self._blank: asyncio.Task[tuple[str, Session]] | None = None
+        self._blank: asyncio.Task[Frame] | None = None
         self._sessions: dict[str, tuple[Session, str]] = {}
         self._in_flight: dict[str, str] = {}
         self._worlds: dict[str, int] = {}
@@ -160,53 +159,44 @@ class Page:
         session, frame_id = (frame.session, frame.id) if frame else (self.session, self.main_frame_id)
         await session.call("Runtime.evaluate", expression=source, contextId=await self._world(session, frame_id))
 
-    async def fetch(self, url: str, limit: int) -> Exchange:
-        """Ask for a resource as the page would, without CORS, and record the exchange.
+    async def fetch(self, url: str) -> Exchange:
+        """Ask for a resource without CORS, as an embedded one; return the recorded answer, redirects followed.
 
-        Args:
-            limit: bytes; a larger one is refused.
+        The page asks, or where its content security policy forbids that, an empty page beside it.
 
         Raises:
-            CaptureError: there was no answer, or it is too large.
+            CaptureError: there was no answer in time, or it was too large to keep.
         """
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                resource, session = await self._load(url)
-                body = await session.read_stream(resource["stream"], limit) if "stream" in resource else b""
+                try:
+                    await self.run(script("fetch.js"), url)
+                except CaptureError:
+                    self._blank = self._blank or asyncio.get_running_loop().create_task(self._open_blank())
+                    await self.run(script("fetch.js"), url, frame=await asyncio.shield(self._blank))
         except TimeoutError as error:
             raise CaptureError(f"{url} did not answer within {FETCH_SECONDS:g} seconds.") from error
-        exchange = Exchange(
-            url=url.split("#")[0],
-            method="GET",
-            request_headers=(),
-            request_body=b"",
-            status=int(resource["httpStatusCode"]),
-            reason="",
-            response_headers=header_pairs(resource.get("headers", {}).items()),
-            body=body,
-            resource_type="Other",
-            time=datetime.now(UTC),
-        )
-        self.recorder.add(exchange)
+        exchange = self.recorder.find(url)
+        if exchange is None:
+            raise CaptureError(f"{url} could not be kept.")
         return exchange
 
-    async def _load(self, url: str) -> tuple[Params, Session]:
-        """Load a resource for the page; where its content security policy forbids that, for an empty page beside it."""
-        with contextlib.suppress(DevToolsError):  # "CSP violation", before anything was sent
-            resource = await _load_resource(self.session, self.main_frame_id, url)
-            if "httpStatusCode" in resource:
-                return resource, self.session
-        self._blank = self._blank or asyncio.get_running_loop().create_task(self._open_blank())
-        frame_id, session = await asyncio.shield(self._blank)
-        resource = await _load_resource(session, frame_id, url)
-        if "httpStatusCode" not in resource:
-            raise CaptureError(f"{url} could not be loaded ({resource.get('netErrorName', 'no answer')}).")
-        return resource, session
+    async def close(self) -> None:
+        """Let go of what belongs to the page, once its browser context is gone."""
+        if self._blank is not None:
+            self._blank.cancel()
+        await self.recorder.finish(0)
+        for session, _ in tuple(self._sessions.values()):
+            self._connection.forget(session.id)
+        self._sessions.clear()
 
-    async def _open_blank(self) -> tuple[str, Session]:
+    async def _open_blank(self) -> Frame:
         target_id, session = await self._open_another()
+        self.recorder.watch(session)
+        session.post("Network.enable")
         session.post("Runtime.runIfWaitingForDebugger")
-        return target_id, session
+        await session.call("Page.enable")
+        return Frame(session, target_id, "about:blank")
 
     async def _world(self, session: Session, frame_id: str) -> int:
         if frame_id not in self._worlds:
@@ -248,19 +238,14 @@ class Page:
             self.loaded.set()
 
     def _navigated(self, event: Params) -> None:
+        if event["frame"]["id"] == self.main_frame_id:
+            self.document_id = event["frame"]["loaderId"]
         self._worlds.pop(event["frame"]["id"], None)
 
     def _dialog(self, event: Params) -> None:
         """Answer alert, confirm, prompt and beforeunload, so that they cannot hold the page up."""
         self.dialogs.append(event.get("message", ""))
         self.session.post("Page.handleJavaScriptDialog", accept=True)
-
-
-async def _load_resource(session: Session, frame_id: str, url: str) -> Params:
-    options = {"disableCache": False, "includeCredentials": True}
-    answer = await session.call("Network.loadNetworkResource", frameId=frame_id, url=url, options=options)
-    resource: Params = answer["resource"]
-    return resource
 
 
 def script(name: str) -> str:

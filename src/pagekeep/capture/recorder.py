@@ -6,6 +6,7 @@ requests and aborted ones. ``Network`` adds what interception lacks: the headers
 
 import asyncio
 import base64
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from pagekeep.capture.values import Limits
 
 Headers = tuple[tuple[str, str], ...]
 AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
+DOCUMENT_AT_REQUEST = AT_REQUEST | {"resourceType": "Document"}
 AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
@@ -65,7 +67,6 @@ class _Extra:
 
     requests: list[Headers] = field(default_factory=list)
     responses: list[Headers] = field(default_factory=list)
-    seen: int = 0
 
 
 class Recorder:
@@ -82,6 +83,7 @@ class Recorder:
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._sessions: list[Session] = []
         self._replaying = self._closed = False
+        self._held_frame = ""
 
     def watch(self, session: Session) -> None:
         """Record what this target (page, frame or worker) requests from now on."""
@@ -145,8 +147,24 @@ class Recorder:
 
     def complete(self) -> None:
         """Give the exchanges recorded so far their headers as they were on the wire, where the browser told them."""
+        turns: Counter[str] = Counter()
         for exchange in self.exchanges:
-            self._complete(exchange)
+            extra = self._extra.get(exchange.request_id)
+            turn = turns[exchange.request_id]
+            turns[exchange.request_id] += 1
+            if extra is None:
+                continue
+            if turn < len(extra.requests):
+                exchange.request_headers = extra.requests[turn]
+            if turn < len(extra.responses):
+                exchange.response_headers = extra.responses[turn]
+            exchange.protocol = exchange.protocol or self._protocols.get(exchange.request_id, "")
+
+    def hold(self, frame_id: str) -> None:
+        """From now on this frame keeps its document: it may not navigate while outputs are made of it."""
+        self._held_frame = frame_id
+        for session in self._sessions:
+            session.post("Fetch.enable", patterns=[DOCUMENT_AT_REQUEST, AT_RESPONSE])
 
     def _paused(self, session: Session, event: Params) -> None:
         request_id = event["requestId"]
@@ -172,9 +190,12 @@ class Recorder:
 
     def _before_response(self, session: Session, event: Params) -> None:
         request_id, request = event["requestId"], event["request"]
-        not_sent = self._replaying and "responseErrorReason" not in event
-        known = self.find(request["url"]) if not_sent and request["method"] == "GET" else None
-        if known:
+        not_sent = "responseErrorReason" not in event
+        leaves = event.get("resourceType") == "Document" and event.get("frameId") == self._held_frame
+        known = self.find(request["url"]) if self._replaying and not_sent and request["method"] == "GET" else None
+        if not_sent and leaves:
+            session.post("Fetch.failRequest", requestId=request_id, errorReason="Aborted")
+        elif known:
             session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(known))
         elif not_sent and self._closed:
             session.post("Fetch.failRequest", requestId=request_id, errorReason="BlockedByClient")
@@ -228,18 +249,6 @@ class Recorder:
 
     def _extra_of(self, request_id: str) -> _Extra:
         return self._extra.setdefault(request_id, _Extra())
-
-    def _complete(self, exchange: Exchange) -> None:
-        extra = self._extra.get(exchange.request_id)
-        if extra is None or not exchange.request_id:
-            return
-        turn, extra.seen = extra.seen, extra.seen + 1
-        if turn < len(extra.requests):
-            exchange.request_headers = extra.requests[turn]
-        if turn < len(extra.responses):
-            exchange.response_headers = extra.responses[turn]
-        exchange.protocol = exchange.protocol or self._protocols.get(exchange.request_id, "")
-        exchange.request_id = ""
 
 
 def _exchange(event: Params, status: int) -> Exchange:
@@ -300,4 +309,4 @@ def _post_data(request: Params) -> bytes:
 
 def _declared_length(exchange: Exchange) -> int:
     value = exchange.header("content-length").strip()
-    return int(value) if value.isascii() and value.isdigit() else 0
+    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else 0

@@ -15,24 +15,30 @@ class Targets:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._expected: dict[str, asyncio.Future[Params]] = {}
+        self._opening: dict[str, asyncio.Queue[Params]] = {}
         self._owners: dict[str, Callable[[Params], None]] = {}
 
     async def watch(self) -> None:
         """Have every new page and shared worker announced, paused before it does anything."""
-        self._connection.browser.on("Target.attachedToTarget", self._attached)
+        browser = self._connection.browser
+        browser.on("Target.attachedToTarget", self._attached)
+        browser.on("Target.detachedFromTarget", lambda event: self._connection.forget(event["sessionId"]))
         await self._connection.browser.call("Target.setAutoAttach", **AUTO_ATTACH, filter=AT_BROWSER)
 
     async def open_page(self, context_id: str) -> tuple[str, Session]:
         """Open an empty page in a browser context; return its target id and its session, still paused."""
-        expected = asyncio.get_running_loop().create_future()
-        self._expected[context_id] = expected
+        arrivals = self._opening[context_id] = asyncio.Queue()
         try:
-            await self._connection.browser.call("Target.createTarget", url="about:blank", browserContextId=context_id)
-            event = await expected
+            created = await self._connection.browser.call(
+                "Target.createTarget", url="about:blank", browserContextId=context_id
+            )
+            while (event := await arrivals.get())["targetInfo"]["targetId"] != created["targetId"]:
+                self._close(event)
         finally:
-            self._expected.pop(context_id, None)
-        return event["targetInfo"]["targetId"], self._connection.session(event["sessionId"])
+            self._opening.pop(context_id, None)
+            while not arrivals.empty():
+                self._close(arrivals.get_nowait())
+        return created["targetId"], self._connection.session(event["sessionId"])
 
     def own(self, context_id: str, take_worker: Callable[[Params], None]) -> None:
         """Hand the shared workers of a browser context to ``take_worker``."""
@@ -46,14 +52,17 @@ class Targets:
         target = event["targetInfo"]
         context_id = target.get("browserContextId", "")
         if target["type"] == "page":
-            expected = self._expected.get(context_id)
-            if expected is not None and not expected.done():
-                expected.set_result(event)
-                return
-            # A popup: it would be one more visit, which nobody asked for.
-            self._connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
-            self._connection.browser.post("Target.closeTarget", targetId=target["targetId"])
+            arrivals = self._opening.get(context_id)
+            if arrivals is not None:
+                arrivals.put_nowait(event)
+            else:
+                self._close(event)
         elif owner := self._owners.get(context_id):
             owner(event)
         else:
             self._connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
+
+    def _close(self, event: Params) -> None:
+        """End a popup: it would be one more visit, which nobody asked for."""
+        self._connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
+        self._connection.browser.post("Target.closeTarget", targetId=event["targetInfo"]["targetId"])

@@ -5,6 +5,8 @@ Framing: JSON messages, each followed by a NUL byte, on two pipes (Chromium's ``
 
 import asyncio
 import base64
+import json
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ from pagekeep.domain.errors import BrowserDied, CaptureError
 Params = dict[str, Any]
 Handler = Callable[[Params], None]
 READ_CHUNK = 1 << 20
+log = logging.getLogger(__name__)
 
 
 class DevToolsError(CaptureError):
@@ -90,7 +93,7 @@ class Connection:
             _fail(self._pending.pop(number)[1], DevToolsError("The page was closed."))
 
     def _receive(self, frame: bytes) -> None:
-        message: Params = orjson.loads(frame)
+        message = _parse(frame)
         if "id" in message:
             _, future = self._pending.pop(message["id"], (None, None))
             if future is None or future.done():
@@ -185,18 +188,36 @@ class _Frames(asyncio.Protocol):
         self._parts: list[bytes] = []
 
     def data_received(self, data: bytes) -> None:
-        start = 0
-        while (end := data.find(b"\0", start)) >= 0:
-            self._parts.append(data[start:end])
-            frame = b"".join(self._parts)
+        *ended, rest = data.split(b"\0")
+        for part in ended:
+            frame = b"".join((*self._parts, part))
             self._parts.clear()
-            start = end + 1
-            self._receive(frame)
-        if start < len(data):
-            self._parts.append(data[start:])
+            try:
+                self._receive(frame)
+            except Exception:  # what one page makes us stumble over must not cost the messages of the others
+                log.exception("A message of the browser could not be handled")
+        if rest:
+            self._parts.append(rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost()
+
+
+def _parse(frame: bytes) -> Params:
+    """Return the message; where a page's text holds half a surrogate pair, U+FFFD stands in its place."""
+    try:
+        message: Params = orjson.loads(frame)
+    except orjson.JSONDecodeError:
+        message = json.loads(frame, object_pairs_hook=lambda pairs: {k: _mend(v) for k, v in pairs})
+    return message
+
+
+def _mend(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mend(item) for item in value]
+    return value
 
 
 def _fail(future: asyncio.Future[Params], error: Exception) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -23,6 +24,9 @@ _PROFILE_PREFIX = "pagekeep-chromium-"
 
 # Nothing listens there: whatever belongs to no visit, and so to no egress of its own, goes nowhere.
 NOWHERE = "socks5://127.0.0.1:9"
+
+# What the same browser with a window sends: not "Headless", and only the major version.
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
 
 FLAGS = (
     "--remote-debugging-pipe",
@@ -82,9 +86,13 @@ class Profile:
 class Chromium:
     """A running browser process and the connection to it. Create with :func:`launch`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, connection: Connection, profile: Profile) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, connection: Connection, profile: Profile, version: str
+    ) -> None:
         self.process = process
         self.connection = connection
+        self.product = f"Chromium/{version}"
+        self.user_agent = USER_AGENT.format(version.partition(".")[0])
         self._profile = profile
 
     @property
@@ -115,20 +123,45 @@ async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = N
     Raises:
         EnvironmentProblem: it does not start.
     """
+    version = await _version(path)
     profile = await asyncio.to_thread(Profile, temp_dir)
     arguments = [str(path), *FLAGS, f"--user-data-dir={profile.path}"]
+    # Given at the start, it holds for every worker's script as well.
+    arguments.append(f"--user-agent={USER_AGENT.format(version.partition('.')[0])}")
     if not is_headless_shell(path):
         arguments.append("--headless")
     if sandbox == "off" or (sandbox == "auto" and os.geteuid() == 0):
         arguments.append("--no-sandbox")
     try:
-        return await _start(arguments, profile)
+        return await _start(arguments, profile, version)
     except BaseException:
         await asyncio.to_thread(profile.remove)
         raise
 
 
-async def _start(arguments: list[str], profile: Profile) -> Chromium:
+async def _version(path: Path) -> str:
+    """Return the browser's version, such as 156.0.8078.79.
+
+    Raises:
+        EnvironmentProblem: the program does not tell one.
+    """
+    process = await asyncio.create_subprocess_exec(
+        str(path), "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            said, _ = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    found = re.search(r"\d+(\.\d+){3}", said.decode(errors="replace"))
+    if found is None:
+        raise EnvironmentProblem(f"{path} is no browser Pagekeep knows; set PAGEKEEP_CHROMIUM to Chromium's path.")
+    return found.group()
+
+
+async def _start(arguments: list[str], profile: Profile, version: str) -> Chromium:
     commands_in, commands_out = _pipe()
     answers_in, answers_out = _pipe()
     words = profile.path / "stderr.txt"
@@ -146,7 +179,7 @@ async def _start(arguments: list[str], profile: Profile) -> Chromium:
     os.close(commands_in)
     os.close(answers_out)
     connection = await Connection.open(answers_in, commands_out)
-    chromium = Chromium(process, connection, profile)
+    chromium = Chromium(process, connection, profile, version)
     try:
         await asyncio.wait_for(connection.browser.call("Browser.getVersion"), START_SECONDS)
     except (TimeoutError, BrowserDied) as error:

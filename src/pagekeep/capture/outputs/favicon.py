@@ -33,7 +33,7 @@ async def make(visit: Visit, keep: Keep) -> str:
 
 async def _fetch(visit: Visit, url: str) -> Exchange | None:
     try:
-        return visit.recorder.find(url) or await visit.page.fetch(url, visit.request.limits.body)
+        return visit.recorder.find(url) or await visit.page.fetch(url)
     except CaptureError:  # an icon that cannot be had is the same as none
         return None
 

@@ -65,7 +65,7 @@ async def make(visit: Visit, keep: Keep) -> str:
 async def _answer(visit: Visit, number: int, url: str) -> list[object]:
     """Return what SingleFile asked for: id, status, headers and body; status 0 where it is not to be had."""
     try:
-        exchange: Exchange | None = visit.recorder.find(url) or await visit.page.fetch(url, visit.request.limits.body)
+        exchange: Exchange | None = visit.recorder.find(url) or await visit.page.fetch(url)
     except CaptureError:
         exchange = None
     if exchange is None:
