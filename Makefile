@@ -6,6 +6,10 @@ ADMIN_USERNAME ?=
 ADMIN_PASSWORD ?=
 BIN := .venv/bin
 
+# As typed: a $ in a URL or password is no variable of make's.
+override URL := $(value URL)
+override ADMIN_PASSWORD := $(value ADMIN_PASSWORD)
+
 export PAGEKEEP_PORT := $(PORT)
 export PAGEKEEP_DATA_DIR := $(DATA_DIR)
 export ADMIN_USERNAME ADMIN_PASSWORD URL

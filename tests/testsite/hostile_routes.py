@@ -135,6 +135,17 @@ def _hang_up(handler: "Handler") -> None:
     handler.connection.close()
 
 
+def _long_length(handler: "Handler") -> None:
+    """A length of five thousand digits beside a chunked body."""
+    page = b"<!doctype html><title>Long</title><p>Long length"
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Content-Length", "9" * 5000)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(page), page))
+
+
 HOSTILE: dict[str, Callable[["Handler"], None]] = {
     "/status/": _status,
     "/to/": _redirect,
@@ -148,4 +159,5 @@ HOSTILE: dict[str, Callable[["Handler"], None]] = {
     "/events": _events,
     "/password": _password,
     "/not-http": _not_http,
+    "/long-length": _long_length,
 }

@@ -1,6 +1,11 @@
 """Lets our scripts work in pages whose Content-Security-Policy would stop them, without letting the page do more."""
 
+import re
+
+_WHITESPACE = "\t\n\f\r "
 _TRUSTED_TYPES = ("require-trusted-types-for", "trusted-types")
+# They count for more than the script-src they are about.
+_SCRIPT_SOURCES = ("script-src-elem", "script-src-attr")
 NAMES = frozenset({"content-security-policy"})
 
 
@@ -17,15 +22,20 @@ def relax(policies: str) -> str:
 
 
 def _relax_one(policy: str) -> str:
-    kept: list[str] = []
-    scripts_off = False
-    for directive in filter(None, (part.strip() for part in policy.split(";"))):
-        name, _, value = directive.partition(" ")
-        if name.lower() in _TRUSTED_TYPES:
+    kept: list[tuple[str, str]] = []
+    scripts_off = sandboxed = False
+    for directive in filter(None, (part.strip(_WHITESPACE) for part in policy.split(";"))):
+        name, *values = re.split(f"[{_WHITESPACE}]+", directive.lower())
+        if name in _TRUSTED_TYPES:
             continue
-        if name.lower() == "sandbox" and "allow-scripts" not in value.lower().split():
-            scripts_off = True
-            directive = f"{directive} allow-scripts"
-        kept.append(directive)
+        if name == "sandbox" and not sandboxed:
+            sandboxed = True
+            if "allow-scripts" not in values:
+                scripts_off = True
+                directive = f"{directive} allow-scripts"
+        kept.append((name, directive))
+    if not scripts_off:
+        return "; ".join(directive for _, directive in kept)
     # The first directive of a name counts.
-    return "; ".join(["script-src 'none'", *kept] if scripts_off else kept)
+    others = (directive for name, directive in kept if name not in _SCRIPT_SOURCES)
+    return "; ".join(["script-src 'none'", *others])

@@ -194,9 +194,11 @@ class _Run:
         if not self._no_page:
             for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
                 await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
-            await self._step("look", self._look)
+            failure = await self._step("look", self._look)
             visit.recorder.hold(page.main_frame_id)
             self._document_id = page.document_id
+        if failure:
+            await visit.recorder.finish(0)
         visit.recorder.complete()
         documents = visit.recorder.main_responses(page.main_frame_id)
         visit.main = documents[-1] if documents else None
@@ -230,6 +232,9 @@ class _Run:
             info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
         self._visit.final_url = info["url"]
         title = re.sub(r"\s+", " ", info["title"]).strip()
+        self._no_page = steps.explain_error_page(self._visit.page, self._visit.egress)
+        if self._no_page:
+            raise CaptureError(self._no_page)
         # For a page without a title the browser shows its address.
         self._visit.title = "" if title and title in info["url"] and "/" in title else title
 

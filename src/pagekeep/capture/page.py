@@ -49,6 +49,7 @@ class Page:
         self.restless = False
         self.crashed = False
         self.document_id = ""
+        self.unreachable_url = ""
         self.last_request = time.monotonic()
         self._connection = connection
         self._open_another = opener
@@ -240,6 +241,7 @@ class Page:
     def _navigated(self, event: Params) -> None:
         if event["frame"]["id"] == self.main_frame_id:
             self.document_id = event["frame"]["loaderId"]
+            self.unreachable_url = event["frame"].get("unreachableUrl", "")
         self._worlds.pop(event["frame"]["id"], None)
 
     def _dialog(self, event: Params) -> None:

@@ -64,6 +64,10 @@ async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> boo
             if page.crashed:
                 raise CaptureError("The page crashed the browser's renderer.")
     except TimeoutError as late:
+        if page.document_id and page.recorder.main_responses(page.main_frame_id):
+            # The document is there, one of its parts hangs: go on with what has come.
+            page.session.post("Page.stopLoading")
+            return True
         why = egress.refusal(*_destination(url)) or f"The page did not open within {limits.open:g} seconds."
         raise TimeBudgetExceeded(why) from late
     return True
@@ -81,6 +85,7 @@ async def settle(page: Page, limits: Limits) -> None:
             async with asyncio.timeout(left + 1):
                 await page.run(script("quiet.js"), QUIET * 1000, left * 1000)
         except TimeoutError as error:
+            page.session.post("Runtime.terminateExecution")
             raise TimeBudgetExceeded("The page does not respond: a script keeps it busy.") from error
         if page.loaded.is_set() and not page.in_flight and page.last_request == before:
             return
@@ -102,6 +107,14 @@ async def dismiss(page: Page, limits: Limits) -> None:
         closed = await page.run(script("dismiss.js"))
     if closed:
         await settle(page, limits)
+
+
+def explain_error_page(page: Page, egress: Egress) -> str:
+    """Return why the browser shows an error page of its own instead of what the page led to, or an empty string."""
+    if not page.unreachable_url:
+        return ""
+    why = egress.refusal(*_destination(page.unreachable_url)) or "It could not be opened."
+    return f"The page leads on to {shorten(page.unreachable_url)}: {why}"
 
 
 def _leads_nowhere(page: Page) -> bool:

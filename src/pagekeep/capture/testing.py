@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
+from pagekeep.capture.outputs import warc
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import CaptureError
@@ -22,10 +23,11 @@ FILES = {
     "outlinks": ("outlinks.json", "application/json"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
     "pdf": ("output.pdf", "application/pdf"),
-    "warc": ("page.warc.gz", "application/warc+gzip"),
-    "wacz": ("archive.wacz", "application/wacz"),
+    "warc": (warc.FILENAME, "application/warc"),
+    "wacz": ("archive.wacz", "application/wacz+zip"),
     "hashes": ("hashes.json", "application/json"),
 }
+FURTHER_FILES = {"warc": (("index.cdxj", "text/plain; charset=utf-8"),)}
 
 
 class FakeEngine:
@@ -97,7 +99,12 @@ class FakeEngine:
                 raise CaptureError(failure)
             if plugin in self._failing_outputs:
                 raise CaptureError(self._failing_outputs[plugin])
-            stored = await asyncio.to_thread(sink.save, plugin, path, f"{plugin} of {url}".encode(), mimetype)
+            stored = tuple(
+                [
+                    await asyncio.to_thread(sink.save, plugin, name, f"{plugin} of {url}".encode(), kind)
+                    for name, kind in ((path, mimetype), *FURTHER_FILES.get(plugin, ()))
+                ]
+            )
         except CaptureError as error:
             return Result(plugin, ResultStatus.FAILED, str(error), start, datetime.now(UTC))
-        return Result(plugin, ResultStatus.SUCCEEDED, path, start, datetime.now(UTC), (stored,), {"url": url})
+        return Result(plugin, ResultStatus.SUCCEEDED, path, start, datetime.now(UTC), stored, {"url": url})

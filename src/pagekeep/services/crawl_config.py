@@ -35,6 +35,8 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
         key = f"SAVE_{name.upper()}"
         if key in config and not _boolean(key, config[key]):
             names = tuple(kept for kept in names if kept != name)
+    if "wacz" in names and "warc" not in names:  # it is the WARC, packed
+        names = known_plugins((*names, "warc"))
     if not names:
         raise BadInput("The crawl's config turns every output off; leave at least one on.")
     return CrawlSettings(

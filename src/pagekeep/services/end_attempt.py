@@ -26,8 +26,8 @@ OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
 def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reason: str) -> Manifest:
     """Return what the snapshot has come to. Outputs that were not made fail with the reason.
 
-    It succeeded where the page answered below 400 and an output is kept. Where outputs of an earlier visit are kept,
-    that visit's answer counts: a retry completes it and never turns it into another.
+    That is what its visit has come to. Where an earlier visit succeeded, that one counts: a retry completes it and
+    never turns it into another.
 
     Args:
         outcome: None where the visit itself broke off.
@@ -48,9 +48,7 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
         tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
     starts = [row.start_ts for row in rows if row.start_ts]
     visit = _earlier_visit(snapshot) or outcome
-    kept = any(row.status == ResultStatus.SUCCEEDED for row in rows)
-    answered = visit is not None and visit.response_status is not None and visit.response_status < 400
-    succeeded = (visit is not None and visit.succeeded) or (answered and kept)
+    succeeded = visit is not None and visit.succeeded
     reason = outcome.reason if outcome else reason
     if succeeded and reason:
         reason = f"A later attempt to complete it failed: {reason}"
@@ -71,7 +69,10 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
 
 
 def _earlier_visit(snapshot: Snapshot) -> Outcome | None:
-    """Return the visit whose outputs are kept already, if there is one: what it was answered stays what is told."""
+    """Return the visit whose outputs are kept already, if there is one: what it was answered stays what is told.
+
+    A failed visit is none: `retry_snapshot` forgets it.
+    """
     if snapshot.downloaded_at is None or snapshot.response_status is None:
         return None
     succeeded = snapshot.response_status < 400

@@ -19,7 +19,8 @@ DONE = (ResultStatus.SUCCEEDED, ResultStatus.NORESULTS, ResultStatus.SKIPPED)
 def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapshot:
     """Queue a snapshot again; outputs that are kept stay, those that failed or were not reached are made.
 
-    A paused, sealed or failed snapshot may be retried, and a succeeded one that lacks outputs.
+    A visit that failed is made anew as a whole: half of it and half of another would be no visit at all. A paused,
+    sealed or failed snapshot may be retried, and a succeeded one that lacks outputs.
 
     Args:
         due: when a worker may take it; None for at once.
@@ -34,17 +35,20 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
             raise NotFound(f"There is no snapshot {snapshot_id} in this archive.")
         if snapshot.status == SnapshotStatus.STARTED:
             raise Conflict(f"{snapshot.url} is being captured right now; wait until it has ended.")
-        if snapshot.downloaded_at and (snapshot.response_status or 0) >= 400:
+        if _is_error_page(snapshot):
             raise Conflict(
                 f"What {snapshot.url} answered, an error page ({snapshot.response_status}), is kept;"
                 " add the URL again to archive it anew."
             )
-        if not missing_plugins(snapshot):
+        missing = missing_plugins(snapshot)
+        if not missing:
             raise Conflict(f"Every output of {snapshot.url} is kept already; add the URL again to archive it anew.")
+        if snapshot.status == SnapshotStatus.FAILED:
+            snapshot.downloaded_at, snapshot.response_status, snapshot.final_url = None, None, ""
         snapshot.status, snapshot.reason = SnapshotStatus.QUEUED, ""
         snapshot.retry_at, snapshot.attempts = due or timezone.now(), 0
-        snapshot.save(update_fields=["status", "reason", "retry_at", "attempts", "modified_at"])
-        unfinished = ArchiveResult.objects.filter(snapshot=snapshot, plugin__in=missing_plugins(snapshot), hook_name="")
+        snapshot.save()
+        unfinished = ArchiveResult.objects.filter(snapshot=snapshot, plugin__in=missing, hook_name="")
         unfinished.update(status=ResultStatus.QUEUED, output_str="", modified_at=timezone.now())
         open_crawl(snapshot.crawl_id, CrawlStatus.QUEUED)
     return snapshot
@@ -53,13 +57,14 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
 def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the plugins of its crawl that are still to be made, in the order they are made.
 
-    That is all of them as long as nothing is kept, and later those that failed or were not reached. Where any is
+    That is all of them as long as no visit succeeded, and later those that failed or were not reached. Where any is
     missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing.
     """
     crawl = snapshot.crawl
     wanted = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
     states = dict(snapshot.results.filter(hook_name="").values_list("plugin", "status"))
-    if ResultStatus.SUCCEEDED not in states.values():
+    failed = snapshot.status == SnapshotStatus.FAILED and not _is_error_page(snapshot)
+    if failed or ResultStatus.SUCCEEDED not in states.values():
         return wanted
     missing = {name for name in wanted if states.get(name) not in DONE}
     if missing:
@@ -67,3 +72,8 @@ def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
     if "warc" in missing:
         missing.add("wacz")
     return tuple(name for name in wanted if name in missing)
+
+
+def _is_error_page(snapshot: Snapshot) -> bool:
+    """Whether the server answered with an error page, and that page is kept."""
+    return snapshot.downloaded_at is not None and (snapshot.response_status or 0) >= 400

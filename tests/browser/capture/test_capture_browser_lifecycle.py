@@ -1,6 +1,7 @@
 """The browser dies, the worker changes its mind: nothing is left over and the next page is captured."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pagekeep.capture.engine import Engine, EngineOptions
+from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 from pagekeep.domain.results import StoredFile
@@ -261,6 +263,27 @@ def test_full_disk_ends_the_visit_and_leaves_nothing_open(own_engine, site, loop
     with pytest.raises(EnvironmentProblem, match="full"):
         loop_thread.run(own_engine.capture(_request(site.url("/article")), Full(), Watcher()))
     assert loop_thread.run(_contexts(own_engine)) == []
+
+
+def test_nothing_of_a_visit_stays_behind_in_the_engine(own_engine, site, loop_thread):
+    def left():
+        gc.collect()
+        recorders = [thing for thing in gc.get_objects() if isinstance(thing, Recorder)]
+        return (
+            len(recorders),
+            len(own_engine._browser.connection._sessions),
+            len(own_engine._browser.connection._pending),
+        )
+
+    async def tasks():
+        return [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not task.done()]
+
+    loop_thread.run(own_engine.capture(_request(site.url("/plain"), "hashes"), Nowhere(), Watcher()))
+    before, tasks_before = left(), len(loop_thread.run(tasks()))
+    for path in ("/workers", "/popups", "/article"):
+        loop_thread.run(own_engine.capture(_request(site.url(path), "hashes"), Nowhere(), Watcher()))
+    assert left() <= before
+    assert len(loop_thread.run(tasks())) <= tasks_before
 
 
 def test_closed_engine_leaves_no_process_and_no_profile(loop_thread, tmp_path):

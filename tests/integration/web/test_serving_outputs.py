@@ -153,13 +153,13 @@ def test_the_whole_snapshot_as_zip(staff: Client, snapshot) -> None:
 
 def test_a_packed_file_is_streamed_from_its_recipe(staff: Client, snapshot) -> None:
     files = snapshot_files(snapshot.pk)
-    member = files.save("warc", "page.warc.gz", b"warc bytes", "application/warc+gzip")
-    packed = files.pack("wacz", "archive.wacz", [("archive/page.warc.gz", "warc", member)], "application/wacz+zip")
+    member = files.save("warc", "data.warc.gz", b"warc bytes", "application/warc")
+    packed = files.pack("wacz", "archive.wacz", [("archive/data.warc.gz", "warc", member)], "application/wacz+zip")
     response = staff.get(f"/snapshot/{snapshot.pk}/wacz/archive.wacz")
     data = body(response)
     assert len(data) == packed.size == int(response["Content-Length"])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.read("archive/page.warc.gz") == b"warc bytes"
+        assert archive.read("archive/data.warc.gz") == b"warc bytes"
     assert body(staff.get(response.request["PATH_INFO"], headers={"range": "bytes=0-3"})) == b"PK\3\4"
 
 

@@ -15,6 +15,14 @@ from pagekeep.capture.content_policy import relax
         ("SANDBOX;script-src *", "script-src 'none'; SANDBOX allow-scripts; script-src *"),
         ("require-trusted-types-for 'script'; trusted-types 'none'; img-src *", "img-src *"),
         ("img-src *, sandbox", "img-src *, script-src 'none'; sandbox allow-scripts"),
+        ("sandbox; script-src-elem 'unsafe-inline'", "script-src 'none'; sandbox allow-scripts"),
+        (
+            "script-src-attr *;Script-Src-Elem\t*; img-src *; sandbox",
+            "script-src 'none'; img-src *; sandbox allow-scripts",
+        ),
+        ("script-src-elem 'self'; sandbox allow-scripts", "script-src-elem 'self'; sandbox allow-scripts"),
+        ("sandbox\tallow-forms", "script-src 'none'; sandbox\tallow-forms allow-scripts"),
+        ("sandbox allow-scripts; sandbox", "sandbox allow-scripts; sandbox"),
         ("", ""),
     ],
 )

@@ -1,6 +1,7 @@
 """The page's best icon, asked for once: the browser without a window does not ask for it itself."""
 
 import io
+import re
 from urllib.parse import urljoin
 
 from PIL import Image, UnidentifiedImageError
@@ -14,6 +15,12 @@ NEEDS_PAGE = True
 WANTED_PIXELS = 64
 TRIES = 3
 TYPES = {"PNG": "image/png", "ICO": "image/x-icon", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+# Every alternative is atomic: what a comment took, no other way of reading it can give back.
+_SVG = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->|<!doctype\s+svg\b[^>\[]*(?:\[[^\]]*\]\s*)?>)*+<(?:[\w.-]+:)?svg[\s/>]",
+    re.IGNORECASE | re.DOTALL,
+)
+_SIZE = re.compile(r"(\d{1,5})x\d{1,5}", re.ASCII)
 
 
 async def make(visit: Visit, keep: Keep) -> str:
@@ -41,15 +48,16 @@ async def _fetch(visit: Visit, url: str) -> Exchange | None:
 def _preference(icon: dict[str, str]) -> tuple[int, int]:
     """Sort real icons before mask icons, and the size nearest to what is wanted first."""
     rank = 2 if "mask-icon" in icon["rel"] else 1 if "apple-touch" in icon["rel"] else 0
-    if icon["sizes"] == "any" or "svg" in icon["type"]:
+    sizes = icon["sizes"].lower().split()
+    if "any" in sizes or "svg" in icon["type"]:
         return rank, 0
-    edges = [int(size.split("x")[0]) for size in icon["sizes"].lower().split() if size.split("x")[0].isdigit()]
+    edges = [int(found[1]) for found in map(_SIZE.fullmatch, sizes) if found]
     return rank, min((abs(edge - WANTED_PIXELS) for edge in edges), default=WANTED_PIXELS)
 
 
 def _image_type(body: bytes) -> str:
     """Return the media type of an image, or an empty string where ``body`` is none."""
-    if b"<svg" in body[:1024].lower():
+    if _SVG.match(body):
         return "image/svg+xml"
     try:
         with Image.open(io.BytesIO(body), formats=tuple(TYPES)) as image:

@@ -1,20 +1,30 @@
 // The document as it is now, with its doctype, the open shadow roots written as declarative ones.
 () => {
-  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) + "\n" : "";
-  const root = document.documentElement;
+  // Elements a page names "shadowRoot" or "doctype" hide these members of a form or the document; the prototypes' own cannot be hidden.
+  const getter = (type, name) => Function.call.bind(Object.getOwnPropertyDescriptor(type.prototype, name).get);
+  const method = (type, name) => Function.call.bind(type.prototype[name]);
+  const shadowRoot = getter(Element, "shadowRoot");
+  const outerHTML = getter(Element, "outerHTML");
+  const inDocument = method(Document, "querySelectorAll");
+  const inShadow = method(DocumentFragment, "querySelectorAll");
+
+  const doctype = getter(Document, "doctype")(document);
+  const type = doctype ? new XMLSerializer().serializeToString(doctype) + "\n" : "";
+  const root = getter(Document, "documentElement")(document);
   if (!root) return "";
   const shadowRoots = [];
-  const collect = (node) => {
-    for (const element of node.querySelectorAll("*")) {
-      if (element.shadowRoot) {
-        shadowRoots.push(element.shadowRoot);
-        collect(element.shadowRoot);
+  const collect = (nodes) => {
+    for (const node of nodes) {
+      const shadow = shadowRoot(node);
+      if (shadow) {
+        shadowRoots.push(shadow);
+        collect(inShadow(shadow, "*"));
       }
     }
   };
-  collect(document);
-  if (!shadowRoots.length || !root.getHTML) return type + root.outerHTML;
-  const shell = root.cloneNode(false).outerHTML;
+  collect(inDocument(document, "*"));
+  if (!shadowRoots.length || !Element.prototype.getHTML) return type + outerHTML(root);
+  const shell = outerHTML(method(Node, "cloneNode")(root, false));
   const at = shell.lastIndexOf("</");
-  return type + shell.slice(0, at) + root.getHTML({ shadowRoots }) + shell.slice(at);
+  return type + shell.slice(0, at) + method(Element, "getHTML")(root, { shadowRoots }) + shell.slice(at);
 }

@@ -1,11 +1,20 @@
 // The article of the page, found by Readability (injected before) in a copy of the document; null when there is none.
 () => {
-  const article = new Readability(document.cloneNode(true)).parse();
+  // Elements a page names "cloneNode" or "documentElement" hide these members of the document; the prototypes' own cannot be hidden.
+  const getter = (type, name) => Function.call.bind(Object.getOwnPropertyDescriptor(type.prototype, name).get);
+  const method = (type, name) => Function.call.bind(type.prototype[name]);
+  const attribute = method(Element, "getAttribute");
+  const first = method(Document, "querySelector");
+  const root = getter(Document, "documentElement")(document);
+  if (!root) return null;
+
+  const article = new Readability(method(Node, "cloneNode")(document, true)).parse();
   if (!article) return null;
   const meta = (...names) => {
     for (const name of names) {
-      const node = document.querySelector(`meta[name="${name}" i], meta[property="${name}" i]`);
-      if (node?.content) return node.content;
+      const node = first(document, `meta[name="${name}" i], meta[property="${name}" i]`);
+      const content = node && attribute(node, "content");
+      if (content) return content;
     }
     return null;
   };
@@ -13,7 +22,7 @@
     title: article.title || null,
     author: article.byline || meta("author", "article:author", "dc.creator"),
     published: article.publishedTime || meta("article:published_time", "date", "dc.date", "dcterms.date"),
-    language: article.lang || document.documentElement.lang || meta("language", "og:locale"),
+    language: article.lang || attribute(root, "lang") || meta("language", "og:locale"),
     direction: article.dir || null,
     site: article.siteName || null,
     excerpt: article.excerpt || null,

@@ -1,14 +1,25 @@
 // The text a reader of this frame sees, shadow trees included.
 () => {
-  const parts = [document.body ? document.body.innerText : document.documentElement?.textContent || ""];
-  const visit = (node) => {
-    for (const element of node.querySelectorAll("*")) {
-      if (element.shadowRoot) {
-        for (const child of element.shadowRoot.children) if (child.innerText) parts.push(child.innerText);
-        visit(element.shadowRoot);
-      }
+  // Elements a page names "shadowRoot" or "body" hide these members of a form or the document; the prototypes' own cannot be hidden.
+  const getter = (type, name) => Function.call.bind(Object.getOwnPropertyDescriptor(type.prototype, name).get);
+  const method = (type, name) => Function.call.bind(type.prototype[name]);
+  const shadowRoot = getter(Element, "shadowRoot");
+  const innerText = getter(HTMLElement, "innerText");
+  const children = getter(DocumentFragment, "children");
+  const inDocument = method(Document, "querySelectorAll");
+  const inShadow = method(DocumentFragment, "querySelectorAll");
+
+  const body = getter(Document, "body")(document);
+  const root = getter(Document, "documentElement")(document);
+  const parts = [body ? innerText(body) : root ? getter(Node, "textContent")(root) : ""];
+  const visit = (nodes) => {
+    for (const node of nodes) {
+      const shadow = shadowRoot(node);
+      if (!shadow) continue;
+      for (const child of children(shadow)) if (child instanceof HTMLElement) parts.push(innerText(child));
+      visit(inShadow(shadow, "*"));
     }
   };
-  visit(document);
+  visit(inDocument(document, "*"));
   return parts.filter((part) => part.trim()).join("\n\n");
 }

@@ -8,6 +8,8 @@ from asgiref.sync import sync_to_async
 
 from pagekeep.archive.accounts import first_admin
 from pagekeep.archive.models import Snapshot
+from pagekeep.archive.progress import live_workers
+from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.cli.display import showing
 from pagekeep.cli.follow import Following, until_ended
 from pagekeep.cli.inputs import gather
@@ -57,6 +59,8 @@ def command(
     if not wanted:
         raise BadInput("No URL was given; name some as arguments or pipe them in, one per line.")
     open_archive(create=True)
+    if not (index_only or no_wait or live_workers()):
+        find_chromium(settings().chromium)  # before anything is queued that could not be captured
     added = add_urls(
         wanted,
         user=first_admin(),
