@@ -1,6 +1,11 @@
 """What is written where: results on stdout, everything else on stderr."""
 
+import os
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 import orjson
@@ -30,3 +35,13 @@ def size_text(size: int) -> str:
 def count_text(number: int, word: str) -> str:
     """Return ``1 page`` or ``3 pages``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def how_to(command: str) -> str:
+    """Return a ``pagekeep`` command line as it must be typed here: where the program lies, and for this archive."""
+    program = "pagekeep"
+    if not shutil.which(program):
+        script = Path(sys.executable).with_name(program)
+        program = str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else str(script)
+    chosen = os.environ.get("PAGEKEEP_DATA_DIR")
+    return shlex.join([program, *(["--data-dir", chosen] if chosen else []), *shlex.split(command)])

@@ -14,7 +14,7 @@ from pagekeep.cli.display import showing
 from pagekeep.cli.follow import Following, until_ended
 from pagekeep.cli.inputs import gather
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.printing import count_text, err, json_option, out, print_json
+from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
 from pagekeep.cli.records import snapshot_json
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
@@ -92,7 +92,7 @@ async def _capture(added: Added, *, as_json: bool) -> int:
     )
     if not ended:
         left = len(added.snapshots) - following.succeeded - following.failed
-        err.print(f"Stopped. Still queued: {count_text(left, 'page')}; go on with: pagekeep worker --until-idle")
+        err.print(f"Stopped. Still queued: {count_text(left, 'page')}; go on with: {how_to('worker --until-idle')}")
         return STOPPED
     return SOME_FAILED if following.failed or added.refused else 0
 

@@ -4,7 +4,7 @@ import click
 
 from pagekeep.archive.accounts import first_admin
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.printing import err, json_option, out, print_json
+from pagekeep.cli.printing import err, how_to, json_option, out, print_json
 from pagekeep.services.wiring import data_dir
 
 
@@ -30,6 +30,6 @@ def command(as_json: bool) -> None:
     else:
         out.print(f"The archive in {home} is ready.")
     if first_admin() is None:
-        err.print("Next: pagekeep user create admin")
+        err.print(f"Next: {how_to('user create admin')}")
     else:
-        err.print("Next: pagekeep add https://example.com, or: pagekeep run")
+        err.print(f"Next: {how_to('add https://example.com')}, or: {how_to('run')}")

@@ -19,7 +19,7 @@ from pagekeep.cli.display import showing
 from pagekeep.cli.follow import Following, until_ended
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.ports import usable_port, web_address
-from pagekeep.cli.printing import err, out
+from pagekeep.cli.printing import err, how_to, out
 from pagekeep.cli.sample_site import sample_site
 from pagekeep.cli.supervise import Children
 from pagekeep.config.declarations import PREFIX
@@ -176,9 +176,9 @@ def _where(address: str, login: Login, token: str) -> Iterator[str]:
         yield f"  Login      {name}"
         yield f"  Password   {login.password}"
         if not os.environ.get("ADMIN_PASSWORD"):
-            yield "             (shown only now; another one: pagekeep user password " + name + ")"
+            yield f"             (shown only now; another one: {how_to(f'user password {name}')})"
     else:
-        yield f"  Login      {name} (password forgotten? pagekeep user password {name})"
+        yield f"  Login      {name} (password forgotten? {how_to(f'user password {name}')})"
     yield "  API        a token for this run:"
     yield f"curl -H 'X-ArchiveBox-API-Key: {token}' '{address}{LIST_PATH}'"
     yield ""

@@ -4,7 +4,7 @@ import click
 
 from pagekeep.archive.accounts import find_user, first_admin, list_tokens
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.printing import err, json_option, out, print_json
+from pagekeep.cli.printing import err, how_to, json_option, out, print_json
 from pagekeep.cli.records import token_json
 from pagekeep.domain.errors import NotFound
 from pagekeep.services.issue_token import SCOPES, issue_token
@@ -27,7 +27,7 @@ def create(username: str | None, label: str, scopes: tuple[str, ...], days: int 
     open_archive(create=False)
     user = find_user(username) if username else first_admin()
     if user is None:
-        raise NotFound("There is no user yet; make one with: pagekeep user create admin")
+        raise NotFound(f"There is no user yet; make one with: {how_to('user create admin')}")
     token, text = issue_token(user, label=label, scopes=scopes or None, days=days)
     if as_json:
         print_json(token_json(token) | {"token": text})
