@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,7 +10,9 @@ from django.db import connection
 from pagekeep.archive import queue
 from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
 from pagekeep.archive.queue import LeaseLost
+from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.testing import FakeEngine
+from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import BrowserDied, Conflict, EnvironmentProblem
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.status import CrawlStatus, ResultStatus, SnapshotStatus
@@ -228,3 +231,35 @@ def _remove(snapshot_id: UUID) -> None:
         remove_snapshots([snapshot_id])
     finally:
         connection.close()
+
+
+class LedAstray(FakeEngine):
+    """Answers as the real engine does for a page that redirects to a refused address: 302, its WARC kept, no page."""
+
+    async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+        outcome = await super().capture(replace(request, plugins=("headers", "warc")), sink, progress)
+        return replace(outcome, succeeded=False, reason="It redirects to a refused address.", response_status=302)
+
+
+def test_a_first_visit_that_failed_is_failed_whatever_was_kept(snapshot: Snapshot, owner: UUID) -> None:
+    assert run(snapshot, owner, LedAstray()) == SnapshotStatus.FAILED
+    snapshot.refresh_from_db()
+    assert snapshot.reason == "It redirects to a refused address."
+    assert snapshot.results.filter(status=ResultStatus.SUCCEEDED).count() == 2
+
+
+def test_a_failed_visit_is_made_anew_as_a_whole(snapshot: Snapshot, owner: UUID) -> None:
+    run(snapshot, owner, LedAstray())
+    retry_snapshot(snapshot.pk)
+    engine = FakeEngine()
+    assert run(claim_again(owner), owner, engine) == SnapshotStatus.SUCCEEDED
+    assert engine.requests[0].plugins == DEFAULT_PLUGINS
+    snapshot.refresh_from_db()
+    assert (snapshot.reason, snapshot.response_status) == ("", 200)
+
+
+def test_a_wacz_brings_the_warc_it_packs(owner: UUID) -> None:
+    add_urls([URL], user=None, plugins=["wacz"])
+    engine = FakeEngine()
+    assert run(claim_again(owner), owner, engine) == SnapshotStatus.SUCCEEDED
+    assert engine.requests[0].plugins == ("warc", "wacz")
