@@ -20,6 +20,7 @@ from pagekeep.capture.chromium.launch import Chromium, launch
 from pagekeep.capture.egress import Egress
 from pagekeep.capture.outputs import OUTPUTS
 from pagekeep.capture.page import Page
+from pagekeep.capture.page_scripts import check_installed
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import Targets
@@ -63,6 +64,7 @@ class Engine:
         self._targets: Targets | None = None
 
     async def __aenter__(self) -> "Engine":
+        check_installed(self._options.page_scripts)
         await self._ready_browser()
         return self
 

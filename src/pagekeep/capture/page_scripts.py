@@ -29,6 +29,12 @@ def singlefile_source(folder: Path | None) -> str:
     return _bundled_script(_find(folder, _SINGLEFILE))
 
 
+def check_installed(folder: Path | None) -> None:
+    """Raise EnvironmentProblem unless every script is there: better before the first page than during it."""
+    readability_source(folder)
+    singlefile_source(folder)
+
+
 def _find(folder: Path | None, name: str) -> Path:
     path = (folder or Path(sys.prefix) / "share" / "pagekeep" / "node_modules") / name
     if not path.is_file():
