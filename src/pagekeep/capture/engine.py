@@ -26,7 +26,7 @@ from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import Targets
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.capture.visit import Keep, Visit
-from pagekeep.domain.errors import BrowserDied, CaptureError, EnvironmentProblem, NoResult, Skipped
+from pagekeep.domain.errors import BrowserDied, CaptureError, Conflict, EnvironmentProblem, NoResult, Skipped
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
 
@@ -83,6 +83,7 @@ class Engine:
         Raises:
             BrowserDied: the browser ended meanwhile; the next capture starts a new one.
             EnvironmentProblem: there is no browser to start, or the disk takes no more.
+            Conflict: the sink takes no more of this snapshot.
         """
         browser, targets = await self._ready_browser()
         policy = AddressPolicy(request.allow_private, request.refuse)
@@ -284,7 +285,7 @@ class _Run:
         try:
             async with asyncio.timeout(limits.output):
                 return ResultStatus.SUCCEEDED, await module.make(self._visit, keep)
-        except (BrowserDied, EnvironmentProblem):
+        except (BrowserDied, EnvironmentProblem, Conflict):
             raise
         except Skipped as reason:
             return ResultStatus.SKIPPED, str(reason)

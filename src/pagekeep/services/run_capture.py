@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.queue import LeaseLost
@@ -17,7 +19,7 @@ from pagekeep.domain.results import Result
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
-from pagekeep.services.record_result import record_result, record_step
+from pagekeep.services.record_result import record_result, record_step, require_lease
 from pagekeep.services.wiring import snapshot_files
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,8 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
         if outcome is None and not reason:
             return SnapshotStatus.QUEUED
         end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
-        await asyncio.to_thread(snapshot_files(snapshot.pk).write_manifest, end)
+        files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
+        await asyncio.to_thread(files.write_manifest, end)
         return await sync_to_async(finish_attempt)(owner, end)
     except LeaseLost:
         await _tidy_up(snapshot.pk)
@@ -85,7 +88,7 @@ async def _attempt(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tu
 
 async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> Outcome:
     request = await sync_to_async(begin_attempt)(owner, snapshot.pk)
-    files = snapshot_files(snapshot.pk)
+    files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
     for plugin in request.plugins:
         await asyncio.to_thread(files.drop, plugin)
     progress = _Recording(owner, snapshot.pk)
@@ -94,6 +97,18 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> Outc
         if result.plugin not in progress.recorded:
             await progress.result(result)
     return outcome
+
+
+def _fence(owner: UUID, snapshot_id: UUID) -> Callable[[], None]:
+    """Return what stops a worker that has lost its lease from writing to disk. It is called in threads."""
+
+    def check() -> None:
+        try:
+            require_lease(owner, snapshot_id)
+        finally:
+            connection.close()
+
+    return check
 
 
 def _times(number: int) -> str:

@@ -1,5 +1,6 @@
 """Joins the settings to the parts that need them."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from pagekeep.capture.engine import Engine, EngineOptions
@@ -13,9 +14,9 @@ def data_dir() -> DataDir:
     return DataDir(settings().data_dir)
 
 
-def snapshot_files(snapshot_id: UUID) -> SnapshotFiles:
-    """Return the files of a snapshot: the sink of its capture."""
-    return SnapshotFiles(data_dir(), snapshot_id)
+def snapshot_files(snapshot_id: UUID, fence: Callable[[], None] | None = None) -> SnapshotFiles:
+    """Return the files of a snapshot; with a ``fence``, the sink of its capture."""
+    return SnapshotFiles(data_dir(), snapshot_id, fence)
 
 
 def make_engine() -> Engine:

@@ -24,10 +24,6 @@ class DataDir:
         return self.root / "pagekeep.sqlite3"
 
     @property
-    def settings_file(self) -> Path:
-        return self.root / "pagekeep.toml"
-
-    @property
     def blobs(self) -> Path:
         """Every kept file once, by its SHA-256."""
         return self.root / "blobs"
@@ -68,6 +64,10 @@ class DataDir:
         except (ValueError, OverflowError) as error:
             raise BadInput(f"{snapshot_id} is no snapshot id; its time is after the year 9999.") from error
         return self.snapshots / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}" / str(snapshot_id)
+
+    def snapshot_lock(self, snapshot_id: UUID) -> Path:
+        """Return the file to lock while a snapshot's folder is changed; a few snapshots share each of the 256."""
+        return self.run / "snapshots" / f"{snapshot_id.hex[-2:]}.lock"
 
     def prepare(self) -> None:
         """Make the directories that are missing, private to the owner, and check that they can be written.

@@ -1,11 +1,13 @@
 """The files of one snapshot: a folder a person can browse, one folder per plugin, real file names."""
 
+import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -54,8 +56,15 @@ class SnapshotFiles:
     Every change is durable when the call returns, and a kill at any instant leaves the old or the new state.
     """
 
-    def __init__(self, data_dir: DataDir, snapshot_id: UUID) -> None:
+    def __init__(self, data_dir: DataDir, snapshot_id: UUID, fence: Callable[[], None] | None = None) -> None:
+        """Name the files of a snapshot.
+
+        Args:
+            fence: asked before each change, while the snapshot's folder is locked; it raises where the caller may not
+                change the snapshot any more. All who may write at the same time need one.
+        """
         self.folder = data_dir.snapshot_folder(snapshot_id)
+        self._fence = fence
         self._blobs = BlobStore(data_dir)
 
     def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
@@ -141,7 +150,9 @@ class SnapshotFiles:
 
     def drop(self, plugin: str) -> None:
         """Remove all that one plugin keeps, at once, so that it can try again. Packed files made of it break."""
-        self._discard(self.folder / check_plugin(plugin))
+        target = self.folder / check_plugin(plugin)
+        with contextlib.suppress(FileNotFoundError), self._fenced():  # no folder: nothing was kept yet
+            self._discard(target)
 
     def write_manifest(self, value: Manifest) -> None:
         """Write the manifest, with the members of the packed files among its results.
@@ -195,13 +206,28 @@ class SnapshotFiles:
                 replace_file(near, iter(partial(source.read, CHUNK), b""), folder, name)
 
     @contextmanager
+    def _fenced(self) -> Iterator[None]:
+        """Hold the folder and pass the fence: whoever may write it next waits until this change is whole."""
+        if self._fence is None:
+            yield
+            return
+        lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._fence()
+            yield
+        finally:
+            os.close(lock)
+
+    @contextmanager
     def _changing(self, plugin: str, path: str) -> Iterator[None]:
         """Say in a sentence what can be wrong while something is put into the snapshot's folder."""
         where = f"{plugin}/{path}".lstrip("/")
         try:
             with disk_errors(self.folder):
                 make_folders(self.folder)
-                yield
+                with self._fenced():
+                    yield
         except FileNotFoundError as error:
             raise NotFound(f"The snapshot of {where} was removed while it was written; add its URL again.") from error
         except OSError as error:

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 
 from pagekeep.archive import queue
@@ -263,3 +264,26 @@ def test_a_wacz_brings_the_warc_it_packs(owner: UUID) -> None:
     engine = FakeEngine()
     assert run(claim_again(owner), owner, engine) == SnapshotStatus.SUCCEEDED
     assert engine.requests[0].plugins == ("warc", "wacz")
+
+
+def test_a_stalled_worker_that_lost_its_lease_changes_nothing_on_disk(owner: UUID) -> None:
+    add_urls([URL], user=None, plugins=["warc", "pdf"])
+    stalled, other = owner, uuid4()
+    snapshot = queue.claim(stalled, 0.0)
+    assert snapshot is not None
+
+    class Stalled(FakeEngine):
+        async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+            await progress.step("pdf")
+            taken = await sync_to_async(queue.claim)(other, 60)
+            assert taken is not None
+            assert await run_capture(taken, other, FakeEngine()) == SnapshotStatus.SUCCEEDED
+            await asyncio.to_thread(sink.save, "pdf", "output.pdf", b"other bytes", "application/pdf")
+            raise AssertionError("the stalled worker was allowed to write")
+
+    with pytest.raises(LeaseLost):
+        run(snapshot, stalled, Stalled())
+    recorded = ArchiveResult.objects.get(plugin="pdf").output_files["output.pdf"]["sha256"]
+    kept = snapshot_files(snapshot.pk).open("pdf", "output.pdf")
+    assert kept.sha256 == recorded
+    assert b"other" not in b"".join(kept)
