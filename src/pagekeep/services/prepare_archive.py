@@ -1,6 +1,7 @@
 """Make the data directory ready: folders, secret key, schema. What every command that opens the archive does first."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -67,7 +68,14 @@ def backup_database(database: Path, backups: Path) -> Path:
     unfinished = copy.with_suffix(".part")
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as target:
         source.backup(target)
+    with unfinished.open("rb") as whole:
+        os.fsync(whole.fileno())
     unfinished.rename(copy)
+    folder = os.open(backups, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # only a copy that outlives a power cut replaces older ones
+    finally:
+        os.close(folder)
     for old in sorted(backups.glob("pagekeep-*.sqlite3"))[:-BACKUPS_KEPT]:
         old.unlink()
     return copy

@@ -8,7 +8,12 @@
   const root = getter(Document, "documentElement")(document);
   if (!root) return null;
 
-  const article = new Readability(method(Node, "cloneNode")(document, true)).parse();
+  const copy = method(Node, "cloneNode")(document, true);
+  // Readability itself asks forms the plain way: in the copy, no field keeps a name that would answer instead.
+  const fields = method(Document, "querySelectorAll")(copy, "button, fieldset, img, input, object, output, select, textarea");
+  for (const field of fields)
+    for (const name of ["id", "name"]) if (attribute(field, name) in HTMLFormElement.prototype) field.removeAttribute(name);
+  const article = new Readability(copy).parse();
   if (!article) return null;
   const meta = (...names) => {
     for (const name of names) {
