@@ -131,6 +131,21 @@ def _service_worker(handler: "Handler") -> None:
     handler.reply_page("service_worker.js", headers=[("Service-Worker-Allowed", "/")])
 
 
+SANDBOXES = {
+    "elements": "sandbox; script-src-elem 'unsafe-inline'",
+    "attributes": "script-src-attr 'unsafe-inline'; sandbox allow-same-origin",
+}
+
+
+def _sandboxed(handler: "Handler") -> None:
+    """A page that its policy forbids to run scripts, although it names sources of some."""
+    policy = SANDBOXES[urlsplit(handler.path).path.rpartition("/")[2]]
+    page = """<!doctype html><title>As it came</title><p>Nothing runs here.
+<script>document.title = "changed"; fetch("/echo?ran=element")</script>
+<img src="data:," alt="" onerror='document.title = "changed"; fetch("/echo?ran=attribute")'>"""
+    handler.reply(page, headers=[("Content-Security-Policy", policy)])
+
+
 GOOD: dict[str, Callable[["Handler"], None]] = {
     "/image/": _image,
     "/favicon.ico": _favicon,
@@ -146,5 +161,6 @@ GOOD: dict[str, Callable[["Handler"], None]] = {
     "/encoding/": _encoded,
     "/odd/": _odd,
     "/strict": _strict,
+    "/sandboxed/": _sandboxed,
     "/service_worker.js": _service_worker,
 }
