@@ -21,6 +21,8 @@ from pagekeep.capture.values import Limits
 
 Headers = tuple[tuple[str, str], ...]
 AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
+# How our own scripts ask for what a page named but did not load.
+OUR_REQUESTS = frozenset({"Fetch", "XHR"})
 DOCUMENT_AT_REQUEST = AT_REQUEST | {"resourceType": "Document"}
 AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -96,7 +98,10 @@ class Recorder:
         self._sessions.append(session)
 
     def answer_from_recording(self) -> None:
-        """From now on, what was recorded is answered from the recording and does not reach the origin again."""
+        """From now on, what was recorded is answered from the recording and does not reach the origin again.
+
+        Nor does what the page would embed only now, because an output changes its layout: nobody has seen that.
+        """
         if self._replaying:
             return
         self._replaying = True
@@ -197,7 +202,7 @@ class Recorder:
             session.post("Fetch.failRequest", requestId=request_id, errorReason="Aborted")
         elif known:
             session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(known))
-        elif not_sent and self._closed:
+        elif not_sent and self._replaying and (self._closed or event.get("resourceType") not in OUR_REQUESTS):
             session.post("Fetch.failRequest", requestId=request_id, errorReason="BlockedByClient")
         else:
             session.post("Fetch.continueRequest", requestId=request_id)
