@@ -138,7 +138,8 @@ class _Worker:
             task.cancel()
         if self._running:
             await asyncio.wait(self._running.values(), timeout=CLEAN_UP)
-        left = [snapshot_id for snapshot_id, task in self._running.items() if not task.done()]
+        cancelled = list(self._running)
         self._collect()
-        for snapshot_id in left:
+        # Also those that ended: the cancellation may have met them while they gave themselves back.
+        for snapshot_id in cancelled:
             await sync_to_async(give_back)(self._owner, snapshot_id)
