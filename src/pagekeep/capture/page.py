@@ -10,7 +10,8 @@ from importlib.resources import files
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
-from pagekeep.capture.recorder import Exchange, Recorder
+from pagekeep.capture.exchange import Exchange
+from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import AUTO_ATTACH, Targets
 from pagekeep.domain.errors import CaptureError
 

@@ -1,25 +1,23 @@
 """Records every HTTP exchange of a visit as the browser makes it.
 
 Responses are intercepted (CDP ``Fetch``, response stage) rather than listened to: that also sees worker scripts, their
-requests and aborted ones. ``Network`` adds what interception lacks: the headers as sent, the protocol, the time.
+requests and aborted ones. ``network_log`` adds what interception lacks: the headers as sent, the protocol.
 """
 
 import asyncio
 import base64
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urljoin
 
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
 from pagekeep.capture.content_policy import NAMES as POLICY_HEADERS
 from pagekeep.capture.content_policy import relax
+from pagekeep.capture.exchange import Exchange, header_pairs, without_secrets
+from pagekeep.capture.network_log import NetworkLog
 from pagekeep.capture.values import Limits
 
-Headers = tuple[tuple[str, str], ...]
 AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
 # How our own scripts ask for what a page named but did not load.
 OUR_REQUESTS = frozenset({"Fetch", "XHR"})
@@ -27,48 +25,8 @@ DOCUMENT_AT_REQUEST = AT_REQUEST | {"resourceType": "Document"}
 AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
-# Secrets of the person archiving are not part of the page.
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
 # They may never end; what they send is not read here.
 STREAMS = ("text/event-stream", "multipart/x-mixed-replace")
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One request and the response to it. ``body`` is decoded: what the server sent, without any content coding."""
-
-    url: str
-    method: str
-    request_headers: Headers
-    request_body: bytes
-    status: int
-    reason: str
-    response_headers: Headers
-    body: bytes
-    resource_type: str
-    time: datetime
-    protocol: str = ""
-    remote_address: str = ""
-    truncated: str = ""
-    request_id: str = ""
-    frame_id: str = ""
-
-    @property
-    def mimetype(self) -> str:
-        """The media type the response declares, lower-case, without parameters."""
-        return self.header("content-type").split(";")[0].strip().lower()
-
-    def header(self, name: str) -> str:
-        """Return the first response header of this (lower-case) name, or an empty string."""
-        return next((value for key, value in self.response_headers if key.lower() == name), "")
-
-
-@dataclass(slots=True)
-class _Extra:
-    """What ``Network`` says about a request; redirects share one id, so each kind is a list in order of arrival."""
-
-    requests: list[Headers] = field(default_factory=list)
-    responses: list[Headers] = field(default_factory=list)
 
 
 class Recorder:
@@ -77,10 +35,9 @@ class Recorder:
     def __init__(self, limits: Limits) -> None:
         self.exchanges: list[Exchange] = []
         self.left_out: Counter[str] = Counter()
+        self.log = NetworkLog()
         self._limits = limits
         self._size = 0
-        self._extra: dict[str, _Extra] = {}
-        self._protocols: dict[str, str] = {}
         self._by_url: dict[str, Exchange] = {}
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._sessions: list[Session] = []
@@ -90,9 +47,7 @@ class Recorder:
     def watch(self, session: Session) -> None:
         """Record what this target (page, frame or worker) requests from now on."""
         session.on("Fetch.requestPaused", lambda event: self._paused(session, event))
-        session.on("Network.requestWillBeSentExtraInfo", self._request_extra)
-        session.on("Network.responseReceivedExtraInfo", self._response_extra)
-        session.on("Network.responseReceived", self._response)
+        self.log.watch(session)
         session.on("Network.loadingFailed", self._failed)
         session.post("Fetch.enable", patterns=[AT_RESPONSE])
         self._sessions.append(session)
@@ -151,19 +106,8 @@ class Recorder:
         self.complete()
 
     def complete(self) -> None:
-        """Give the exchanges recorded so far their headers as they were on the wire, where the browser told them."""
-        turns: Counter[str] = Counter()
-        for exchange in self.exchanges:
-            extra = self._extra.get(exchange.request_id)
-            turn = turns[exchange.request_id]
-            turns[exchange.request_id] += 1
-            if extra is None:
-                continue
-            if turn < len(extra.requests):
-                exchange.request_headers = extra.requests[turn]
-            if turn < len(extra.responses):
-                exchange.response_headers = extra.responses[turn]
-            exchange.protocol = exchange.protocol or self._protocols.get(exchange.request_id, "")
+        """Give the exchanges recorded so far their headers as they were on the wire."""
+        self.log.complete(self.exchanges)
 
     def hold(self, frame_id: str) -> None:
         """From now on this frame keeps its document: it may not navigate while outputs are made of it."""
@@ -237,23 +181,11 @@ class Recorder:
         self.left_out[why] += 1
         self.add(exchange)
 
-    def _request_extra(self, event: Params) -> None:
-        self._extra_of(event["requestId"]).requests.append(_without_secrets(event["headers"].items()))
-
-    def _response_extra(self, event: Params) -> None:
-        self._extra_of(event["requestId"]).responses.append(header_pairs(event["headers"].items()))
-
-    def _response(self, event: Params) -> None:
-        self._protocols[event["requestId"]] = event["response"].get("protocol", "")
-
     def _failed(self, event: Params) -> None:
         """The page gave a request up: what was not read of its body will not come."""
         for task, request_id in self._tasks.items():
             if request_id == event["requestId"]:
                 task.cancel()
-
-    def _extra_of(self, request_id: str) -> _Extra:
-        return self._extra.setdefault(request_id, _Extra())
 
 
 def _exchange(event: Params, status: int) -> Exchange:
@@ -261,7 +193,7 @@ def _exchange(event: Params, status: int) -> Exchange:
     return Exchange(
         url=request["url"].split("#")[0],
         method=request["method"],
-        request_headers=_without_secrets(request["headers"].items()),
+        request_headers=without_secrets(request["headers"].items()),
         request_body=_post_data(request),
         status=status,
         reason=event.get("responseStatusText", ""),
@@ -295,15 +227,6 @@ def _replay(exchange: Exchange) -> Params:
         "responseHeaders": headers,
         "body": base64.b64encode(exchange.body).decode(),
     }
-
-
-def header_pairs(items: Iterable[tuple[str, Any]]) -> Headers:
-    """Return header pairs; the browser joins repeated ones by line feeds."""
-    return tuple((name, part) for name, value in items for part in str(value).split("\n"))
-
-
-def _without_secrets(items: Iterable[tuple[str, Any]]) -> Headers:
-    return tuple(pair for pair in header_pairs(items) if pair[0].lower() not in SECRET_HEADERS)
 
 
 def _post_data(request: Params) -> bytes:

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from pagekeep.capture.egress import Egress
+from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.page import Page
 from pagekeep.capture.protocols import Sink
-from pagekeep.capture.recorder import Exchange, Recorder
+from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
 from pagekeep.domain.results import Result, StoredFile

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pagekeep.capture.recorder import SECRET_HEADERS, Exchange, Headers
+from pagekeep.capture.exchange import SECRET_HEADERS, Exchange, Headers
 
 GZIP_LEVEL = 6
 _GZIP = 16 + zlib.MAX_WBITS

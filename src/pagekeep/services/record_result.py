@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.archive.queue import LeaseLost, held_by
-from pagekeep.domain.plugins import DEFAULT_PLUGINS
+from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
+
+_ORDER = tuple(PLUGINS)
 
 
 def record_result(owner: UUID, snapshot_id: UUID, result: Result) -> None:
@@ -63,7 +65,7 @@ def update_sums(snapshot_id: UUID) -> None:
 
 def position_of(plugin: str) -> int:
     """Return the place of a plugin's result within its snapshot; what Pagekeep does not make comes last."""
-    return DEFAULT_PLUGINS.index(plugin) if plugin in DEFAULT_PLUGINS else len(DEFAULT_PLUGINS)
+    return _ORDER.index(plugin) if plugin in _ORDER else len(_ORDER)
 
 
 def _columns(result: Result) -> dict[str, object]:

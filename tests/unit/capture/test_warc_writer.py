@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from pagekeep.capture.recorder import Exchange
+from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.warc_writer import WarcWriter, request_head, response_head, surt
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)

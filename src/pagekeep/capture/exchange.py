@@ -1,0 +1,49 @@
+"""One request of a visit and the response to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Headers = tuple[tuple[str, str], ...]
+# Secrets of the person archiving are not part of the page.
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and the response to it. ``body`` is decoded: what the server sent, without any content coding."""
+
+    url: str
+    method: str
+    request_headers: Headers
+    request_body: bytes
+    status: int
+    reason: str
+    response_headers: Headers
+    body: bytes
+    resource_type: str
+    time: datetime
+    protocol: str = ""
+    remote_address: str = ""
+    truncated: str = ""
+    request_id: str = ""
+    frame_id: str = ""
+
+    @property
+    def mimetype(self) -> str:
+        """The media type the response declares, lower-case, without parameters."""
+        return self.header("content-type").split(";")[0].strip().lower()
+
+    def header(self, name: str) -> str:
+        """Return the first response header of this (lower-case) name, or an empty string."""
+        return next((value for key, value in self.response_headers if key.lower() == name), "")
+
+
+def header_pairs(items: Iterable[tuple[str, Any]]) -> Headers:
+    """Return header pairs; the browser joins repeated ones by line feeds."""
+    return tuple((name, part) for name, value in items for part in str(value).split("\n"))
+
+
+def without_secrets(items: Iterable[tuple[str, Any]]) -> Headers:
+    return tuple(pair for pair in header_pairs(items) if pair[0].lower() not in SECRET_HEADERS)

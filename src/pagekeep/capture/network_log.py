@@ -1,0 +1,57 @@
+"""What the browser tells of its requests beside the interception: headers as sent and received, and the protocol."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pagekeep.capture.chromium.devtools import Params, Session
+from pagekeep.capture.exchange import Exchange, Headers, header_pairs, without_secrets
+
+
+@dataclass(slots=True)
+class _Extra:
+    """What ``Network`` says about a request; redirects share one id, so each kind is a list in order of arrival."""
+
+    requests: list[Headers] = field(default_factory=list)
+    responses: list[Headers] = field(default_factory=list)
+
+
+class NetworkLog:
+    """The events of the ``Network`` domain of every target of one visit, by request id."""
+
+    def __init__(self) -> None:
+        self._extra: dict[str, _Extra] = {}
+        self._protocols: dict[str, str] = {}
+
+    def watch(self, session: Session) -> None:
+        """Listen to a target; ``Network.enable`` is sent by who owns the session."""
+        session.on("Network.requestWillBeSentExtraInfo", self._request_extra)
+        session.on("Network.responseReceivedExtraInfo", self._response_extra)
+        session.on("Network.responseReceived", self._response)
+
+    def complete(self, exchanges: Iterable[Exchange]) -> None:
+        """Give exchanges, in their order, the headers as they were on the wire, where the browser told them."""
+        turns: Counter[str] = Counter()
+        for exchange in exchanges:
+            extra = self._extra.get(exchange.request_id)
+            turn = turns[exchange.request_id]
+            turns[exchange.request_id] += 1
+            if extra is None:
+                continue
+            if turn < len(extra.requests):
+                exchange.request_headers = extra.requests[turn]
+            if turn < len(extra.responses):
+                exchange.response_headers = extra.responses[turn]
+            exchange.protocol = exchange.protocol or self._protocols.get(exchange.request_id, "")
+
+    def _request_extra(self, event: Params) -> None:
+        self._extra_of(event["requestId"]).requests.append(without_secrets(event["headers"].items()))
+
+    def _response_extra(self, event: Params) -> None:
+        self._extra_of(event["requestId"]).responses.append(header_pairs(event["headers"].items()))
+
+    def _response(self, event: Params) -> None:
+        self._protocols[event["requestId"]] = event["response"].get("protocol", "")
+
+    def _extra_of(self, request_id: str) -> _Extra:
+        return self._extra.setdefault(request_id, _Extra())
