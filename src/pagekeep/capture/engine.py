@@ -31,8 +31,6 @@ from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
 
 log = logging.getLogger(__name__)
-# Outputs that ask for resources a second time: they are answered from the recording.
-ASKS_AGAIN = ("singlefile", "pdf")
 _CLOSE_SECONDS = 5.0
 _READY_SECONDS = 30.0
 
@@ -129,7 +127,7 @@ class Engine:
         try:
             async with asyncio.timeout(_READY_SECONDS):
                 context_id = await _new_context(chromium, egress)
-                recorder = Recorder(request.limits)
+                recorder = Recorder(request.limits, request.secrecy, self._options.temp_dir)
                 user_agent = request.user_agent or chromium.user_agent
                 page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
                 if not request.check_certificates:
@@ -151,7 +149,7 @@ class Engine:
 def _longest(request: CaptureRequest) -> float:
     """Return how long a visit may take if each of its parts uses up its time (seconds): the last resort."""
     limits = request.limits
-    steps_seconds = limits.open * 2 + limits.settle * 3 + limits.scroll * 2
+    steps_seconds = limits.download + limits.open * 2 + limits.settle * 3 + limits.scroll * 2
     return steps_seconds + (limits.output + _CLOSE_SECONDS) * len(request.plugins) + _READY_SECONDS
 
 
@@ -198,7 +196,7 @@ class _Run:
             for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
                 await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
             failure = await self._step("look", self._look)
-            visit.recorder.hold(page.main_frame_id)
+            visit.recorder.hold()
             self._document_id = page.document_id
         if failure:
             await visit.recorder.finish(0)
@@ -207,8 +205,6 @@ class _Run:
         visit.main = documents[-1] if documents else None
         for plugin in OUTPUTS:
             if plugin in visit.request.plugins:
-                if plugin in ASKS_AGAIN:
-                    visit.recorder.answer_from_recording()
                 if plugin == "pdf":
                     # Printing lays the page out for paper, and would fetch other pictures for it.
                     visit.recorder.close()
@@ -217,7 +213,7 @@ class _Run:
 
     async def _open(self) -> None:
         visit = self._visit
-        visit.final_url = visit.request.url
+        visit.final_url = visit.url
         try:
             is_page = await steps.open_page(visit.page, visit.request.url, visit.egress, visit.request.limits)
         except CaptureError as error:
@@ -225,15 +221,15 @@ class _Run:
             raise
         if not is_page:
             await visit.recorder.finish(visit.request.limits.open)
-            main = visit.recorder.main_responses(visit.page.main_frame_id)[-1]
-            what = f"a file ({main.mimetype or 'of no type'})" if main.body else f"{main.status} without content"
-            self._no_page = f"The server sent {what}, not a page."
+            self._no_page, kept = steps.explain_no_page(visit.page, visit.request.limits)
+            if not kept:
+                raise CaptureError(self._no_page)
 
     async def _look(self) -> None:
         """Note title and address, as the browser itself tells them (a page can redefine what its scripts see)."""
         async with asyncio.timeout(_CLOSE_SECONDS):
             info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
-        self._visit.final_url = info["url"]
+        self._visit.final_url = self._visit.request.secrecy.url(info["url"])
         title = re.sub(r"\s+", " ", info["title"]).strip()
         self._no_page = steps.explain_error_page(self._visit.page, self._visit.egress)
         if self._no_page:

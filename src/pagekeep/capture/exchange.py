@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pagekeep.capture.body import Body
+
 Headers = tuple[tuple[str, str], ...]
-# Secrets of the person archiving are not part of the page.
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and the response to it. ``body`` is decoded: what the server sent, without any content coding."""
+    """One request and the response to it.
+
+    Attributes:
+        truncated: why the body is not whole (ISO 28500, WARC-Truncated), or empty.
+    """
 
     url: str
     method: str
@@ -21,7 +25,7 @@ class Exchange:
     status: int
     reason: str
     response_headers: Headers
-    body: bytes
+    body: Body
     resource_type: str
     time: datetime
     protocol: str = ""
@@ -43,7 +47,3 @@ class Exchange:
 def header_pairs(items: Iterable[tuple[str, Any]]) -> Headers:
     """Return header pairs; the browser joins repeated ones by line feeds."""
     return tuple((name, part) for name, value in items for part in str(value).split("\n"))
-
-
-def without_secrets(items: Iterable[tuple[str, Any]]) -> Headers:
-    return tuple(pair for pair in header_pairs(items) if pair[0].lower() not in SECRET_HEADERS)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pagekeep.capture.chromium.devtools import Params, Session
-from pagekeep.capture.exchange import Exchange, Headers, header_pairs, without_secrets
+from pagekeep.capture.exchange import Exchange, Headers, header_pairs
+from pagekeep.capture.secrecy import Secrecy
 
 
 @dataclass(slots=True)
@@ -19,7 +20,8 @@ class _Extra:
 class NetworkLog:
     """The events of the ``Network`` domain of every target of one visit, by request id."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrecy: Secrecy) -> None:
+        self._secrecy = secrecy
         self._extra: dict[str, _Extra] = {}
         self._protocols: dict[str, str] = {}
 
@@ -45,7 +47,7 @@ class NetworkLog:
             exchange.protocol = exchange.protocol or self._protocols.get(exchange.request_id, "")
 
     def _request_extra(self, event: Params) -> None:
-        self._extra_of(event["requestId"]).requests.append(without_secrets(event["headers"].items()))
+        self._extra_of(event["requestId"]).requests.append(self._secrecy.headers(event["headers"].items()))
 
     def _response_extra(self, event: Params) -> None:
         self._extra_of(event["requestId"]).responses.append(header_pairs(event["headers"].items()))

@@ -44,6 +44,7 @@ class Page:
         self.session = session
         self.main_frame_id = target_id
         self.recorder = recorder
+        recorder.main_frame_id = target_id
         self.loaded = asyncio.Event()
         self.parsed = asyncio.Event()
         self.dialogs: list[str] = []

@@ -5,63 +5,80 @@ requests and aborted ones. ``network_log`` adds what interception lacks: the hea
 """
 
 import asyncio
-import base64
-import re
 from collections import Counter
-from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urljoin
 
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
-from pagekeep.capture.content_policy import NAMES as POLICY_HEADERS
-from pagekeep.capture.content_policy import relax
-from pagekeep.capture.exchange import Exchange, header_pairs, without_secrets
+from pagekeep.capture.exchange import Exchange
+from pagekeep.capture.interception import (
+    answer,
+    declared_length,
+    exchange_of,
+    has_policy,
+    is_cut_short,
+    is_read_at_once,
+    proceed,
+    read_body,
+    refuse,
+)
+from pagekeep.capture.kinds import SNIFFED, STREAM_TYPES, is_file, looks_like_page
+from pagekeep.capture.live_streams import LiveStreams
 from pagekeep.capture.network_log import NetworkLog
+from pagekeep.capture.secrecy import Secrecy
 from pagekeep.capture.values import Limits
+from pagekeep.capture.websockets import WebSockets
+from pagekeep.domain.errors import ByteBudgetExceeded
 
 AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
 # How our own scripts ask for what a page named but did not load.
 OUR_REQUESTS = frozenset({"Fetch", "XHR"})
-DOCUMENT_AT_REQUEST = AT_REQUEST | {"resourceType": "Document"}
 AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
-# They may never end; what they send is not read here.
-STREAMS = ("text/event-stream", "multipart/x-mixed-replace")
+PARTIAL = 206
+TOO_LARGE = "the body of a response larger than the limit"
 
 
 class Recorder:
-    """Collects the exchanges of one visit."""
+    """Collects the exchanges of one visit.
 
-    def __init__(self, limits: Limits) -> None:
+    Attributes:
+        left_out: what the recording lacks, and how often.
+        main_frame_id: the frame whose documents are the page.
+        kept_back: the main response, where the browser is not given it: it is a file and no page, or too large.
+    """
+
+    def __init__(self, limits: Limits, secrecy: Secrecy, folder: Path | None = None) -> None:
+        """Begin with nothing recorded.
+
+        Args:
+            folder: where large bodies are kept meanwhile; the system's temporary folder by default.
+        """
         self.exchanges: list[Exchange] = []
         self.left_out: Counter[str] = Counter()
-        self.log = NetworkLog()
+        self.log = NetworkLog(secrecy)
+        self.sockets = WebSockets(secrecy)
+        self.streams = LiveStreams()
+        self.main_frame_id = ""
+        self.kept_back: Exchange | None = None
+        self._folder, self._secrecy = folder, secrecy
         self._limits = limits
         self._size = 0
         self._by_url: dict[str, Exchange] = {}
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._sessions: list[Session] = []
-        self._replaying = self._closed = False
-        self._held_frame = ""
+        self._holding = self._closed = False
 
     def watch(self, session: Session) -> None:
         """Record what this target (page, frame or worker) requests from now on."""
         session.on("Fetch.requestPaused", lambda event: self._paused(session, event))
         self.log.watch(session)
+        self.streams.watch(session)
+        self.sockets.watch(session)
         session.on("Network.loadingFailed", self._failed)
         session.post("Fetch.enable", patterns=[AT_RESPONSE])
         self._sessions.append(session)
-
-    def answer_from_recording(self) -> None:
-        """From now on, what was recorded is answered from the recording and does not reach the origin again.
-
-        Nor does what the page would embed only now, because an output changes its layout: nobody has seen that.
-        """
-        if self._replaying:
-            return
-        self._replaying = True
-        for session in self._sessions:
-            session.post("Fetch.enable", patterns=[AT_REQUEST, AT_RESPONSE])
 
     def close(self) -> None:
         """From now on nothing new reaches the origin: what the page may still ask for is an afterthought."""
@@ -82,12 +99,13 @@ class Recorder:
 
     def add(self, exchange: Exchange) -> None:
         """Take in one exchange, made by interception or by hand."""
-        if self._size + len(exchange.body) > self._limits.visit:
-            exchange.truncated, exchange.body = "length", b""
+        if self._size + exchange.body.size > self._limits.visit and not self._is_main(exchange):
+            exchange.body.clear()
+            exchange.truncated = "length"
             self.left_out["the body of a response beyond what a visit may hold"] += 1
-        self._size += len(exchange.body)
+        self._size += exchange.body.size
         self.exchanges.append(exchange)
-        if exchange.method == "GET" and not exchange.truncated:
+        if exchange.method == "GET" and not exchange.truncated and exchange.status != PARTIAL:
             self._by_url.setdefault(exchange.url.split("#")[0], exchange)
 
     @property
@@ -96,42 +114,46 @@ class Recorder:
         return bool(self._tasks)
 
     async def finish(self, seconds: float) -> None:
-        """Wait until the bodies now being read are in, at most ``seconds``; then stop reading them."""
+        """Wait until the bodies now being read are in, at most ``seconds``; then stop reading them, live ones too."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         unfinished = tuple(self._tasks)
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
+        self.streams.stop()
         self.complete()
 
     def complete(self) -> None:
-        """Give the exchanges recorded so far their headers as they were on the wire."""
+        """Give the exchanges recorded so far their headers as they were on the wire, as far as they may be kept."""
         self.log.complete(self.exchanges)
+        for exchange in self.exchanges:
+            exchange.request_headers = self._secrecy.headers(exchange.request_headers)
+            exchange.response_headers = self._secrecy.headers(exchange.response_headers)
 
-    def hold(self, frame_id: str) -> None:
-        """From now on this frame keeps its document: it may not navigate while outputs are made of it."""
-        self._held_frame = frame_id
+    def hold(self) -> None:
+        """From now on the page stays as it is, while outputs are made of it: nothing of it is loaded a second time.
+
+        It may not go to another document. What was recorded is answered from the recording, and what it would embed
+        only now, because an output changes its layout, nobody has seen: that does not reach the origin.
+        """
+        self._holding = True
         for session in self._sessions:
-            session.post("Fetch.enable", patterns=[DOCUMENT_AT_REQUEST, AT_RESPONSE])
+            session.post("Fetch.enable", patterns=[AT_REQUEST, AT_RESPONSE])
 
     def _paused(self, session: Session, event: Params) -> None:
-        request_id = event["requestId"]
-        status = event.get("responseStatusCode")
-        if status is None:
+        if event.get("responseStatusCode") is None:
             # Not sent yet, or failed before any response: the page sees the failure, there is nothing to record.
             self._before_response(session, event)
             return
-        exchange = _exchange(event, status)
-        if status in REDIRECTS or status in NO_BODY or exchange.method == "HEAD":
+        request_id, exchange = event["requestId"], exchange_of(event, self._folder, self._secrecy)
+        if exchange.status in REDIRECTS or exchange.status in NO_BODY or exchange.method == "HEAD":
             self.add(exchange)
-            session.post("Fetch.continueRequest", requestId=request_id)
-        elif exchange.mimetype in STREAMS:
-            self._without_body(exchange, "the body of an endless stream")
-            session.post("Fetch.continueRequest", requestId=request_id)
-        elif _declared_length(exchange) > self._limits.body:
-            self._without_body(exchange, "the body of a response larger than the limit")
-            session.post("Fetch.continueRequest", requestId=request_id)
+            proceed(session, request_id)
+        elif exchange.mimetype in STREAM_TYPES and not self._is_main(exchange):
+            self.streams.follow(exchange, self._limits.body)
+            self.add(exchange)
+            proceed(session, request_id)
         else:
             task = asyncio.get_running_loop().create_task(self._read(session, request_id, exchange))
             self._tasks[task] = exchange.request_id
@@ -139,47 +161,57 @@ class Recorder:
 
     def _before_response(self, session: Session, event: Params) -> None:
         request_id, request = event["requestId"], event["request"]
-        not_sent = "responseErrorReason" not in event
-        leaves = event.get("resourceType") == "Document" and event.get("frameId") == self._held_frame
-        known = self.find(request["url"]) if self._replaying and not_sent and request["method"] == "GET" else None
-        if not_sent and leaves:
-            session.post("Fetch.failRequest", requestId=request_id, errorReason="Aborted")
-        elif known:
-            session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(known))
-        elif not_sent and self._replaying and (self._closed or event.get("resourceType") not in OUR_REQUESTS):
-            session.post("Fetch.failRequest", requestId=request_id, errorReason="BlockedByClient")
+        if not self._holding or "responseErrorReason" in event:
+            proceed(session, request_id)
+        elif event.get("resourceType") == "Document" and event.get("frameId") == self.main_frame_id:
+            refuse(session, request_id, "Aborted")
+        elif request["method"] == "GET" and (known := self.find(request["url"])):
+            answer(session, request_id, known)
+        elif self._closed or event.get("resourceType") not in OUR_REQUESTS:
+            refuse(session, request_id, "BlockedByClient")
         else:
-            session.post("Fetch.continueRequest", requestId=request_id)
+            proceed(session, request_id)
 
     async def _read(self, session: Session, request_id: str, exchange: Exchange) -> None:
+        """Read a body and let the browser go on with it; a file that is no page is kept from the browser."""
+        main = self._is_main(exchange)
+        file = is_file(exchange) if main else False
+        limit = self._limits.file if file else self._limits.body
+        held = is_read_at_once(exchange)
+        if file:
+            self.kept_back = exchange
         try:
-            answer = await session.call("Fetch.getResponseBody", requestId=request_id)
-            body = answer["body"]
-            exchange.body = base64.b64decode(body) if answer["base64Encoded"] else body.encode()
-            if len(exchange.body) > self._limits.body:
-                self._without_body(exchange, "the body of a response larger than the limit")
-            else:
-                if _is_cut_short(exchange):
-                    exchange.truncated = "disconnect"
-                    self.left_out["only the beginning of a response that broke off"] += 1
-                self.add(exchange)
+            if declared_length(exchange) > limit:
+                held = True
+                raise ByteBudgetExceeded
+            await read_body(session, request_id, exchange, limit)
+            if is_cut_short(exchange):
+                self._incomplete(exchange, "only the beginning of a response that broke off", "disconnect")
+        except ByteBudgetExceeded:
+            exchange.body.clear()
+            self._incomplete(exchange, "the body of a response larger than the limit", "length")
         except DevToolsError:
             # The connection broke off, or the page went away while the body came.
-            self._without_body(exchange, "the body of a response that broke off", "disconnect")
+            self._incomplete(exchange, "the rest of a response that broke off", "disconnect")
         except asyncio.CancelledError:
-            self._without_body(exchange, "the body of a response that did not end", "time")
+            self._incomplete(exchange, "the rest of a response that did not end", "time")
             raise
         finally:
-            # Handed over by us where the browser would wait for the rest, or enforce policies that stop our scripts.
-            if exchange.body and (exchange.truncated or _has_policy(exchange)):
-                session.post("Fetch.fulfillRequest", requestId=request_id, **_replay(exchange))
+            self.add(exchange)
+            if file is None:
+                file = bool(exchange.body) and not looks_like_page(exchange.body.start(SNIFFED))
+            if main and (file or exchange.truncated == "length"):
+                self.kept_back = exchange
+                refuse(session, request_id, "Aborted")
             else:
-                session.post("Fetch.continueRequest", requestId=request_id)
+                _hand_over(session, request_id, exchange, held=held)
 
-    def _without_body(self, exchange: Exchange, why: str, truncated: str = "length") -> None:
-        exchange.body, exchange.truncated = b"", truncated
-        self.left_out[why] += 1
-        self.add(exchange)
+    def _is_main(self, exchange: Exchange) -> bool:
+        return exchange.resource_type == "Document" and exchange.frame_id == self.main_frame_id
+
+    def _incomplete(self, exchange: Exchange, what: str, truncated: str) -> None:
+        exchange.truncated = truncated
+        self.left_out[what] += 1
 
     def _failed(self, event: Params) -> None:
         """The page gave a request up: what was not read of its body will not come."""
@@ -188,53 +220,16 @@ class Recorder:
                 task.cancel()
 
 
-def _exchange(event: Params, status: int) -> Exchange:
-    request = event["request"]
-    return Exchange(
-        url=request["url"].split("#")[0],
-        method=request["method"],
-        request_headers=without_secrets(request["headers"].items()),
-        request_body=_post_data(request),
-        status=status,
-        reason=event.get("responseStatusText", ""),
-        response_headers=header_pairs((h["name"], h["value"]) for h in event.get("responseHeaders", ())),
-        body=b"",
-        resource_type=event.get("resourceType", "Other"),
-        time=datetime.now(UTC),
-        request_id=event.get("networkId", ""),
-        frame_id=event.get("frameId", ""),
-    )
+def _hand_over(session: Session, request_id: str, exchange: Exchange, *, held: bool) -> None:
+    """Let the browser go on with a response.
 
-
-def _is_cut_short(exchange: Exchange) -> bool:
-    return not exchange.header("content-encoding") and len(exchange.body) < _declared_length(exchange)
-
-
-def _has_policy(exchange: Exchange) -> bool:
-    return any(name.lower() in POLICY_HEADERS for name, _ in exchange.response_headers)
-
-
-def _replay(exchange: Exchange) -> Params:
-    """Return the parameters of ``Fetch.fulfillRequest`` that answer as the origin did, policies relaxed."""
-    dropped = {"content-encoding", "content-length", "transfer-encoding"}
-    headers = [
-        {"name": n, "value": relax(v) if n.lower() in POLICY_HEADERS else v}
-        for n, v in exchange.response_headers
-        if n.lower() not in dropped and n[:1] != ":"
-    ]
-    return {
-        "responseCode": exchange.status,
-        "responseHeaders": headers,
-        "body": base64.b64encode(exchange.body).decode(),
-    }
-
-
-def _post_data(request: Params) -> bytes:
-    if entries := request.get("postDataEntries"):
-        return b"".join(base64.b64decode(entry["bytes"]) for entry in entries if "bytes" in entry)
-    return str(request.get("postData", "")).encode()
-
-
-def _declared_length(exchange: Exchange) -> int:
-    value = exchange.header("content-length").strip()
-    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else 0
+    Args:
+        held: the browser has the body. We give it all the same where the browser would wait for the rest, or enforce
+            policies that stop our scripts.
+    """
+    if held and not (exchange.body and (exchange.truncated or has_policy(exchange))):
+        proceed(session, request_id)
+    elif exchange.body or not exchange.truncated:
+        answer(session, request_id, exchange)
+    else:
+        refuse(session, request_id, "Failed")

@@ -5,6 +5,7 @@ import time
 from urllib.parse import urlsplit
 
 from pagekeep.capture.egress import Egress
+from pagekeep.capture.kinds import is_file
 from pagekeep.capture.page import Page, script
 from pagekeep.capture.recorder import REDIRECTS
 from pagekeep.capture.values import Limits
@@ -64,6 +65,10 @@ async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> boo
             if page.crashed:
                 raise CaptureError("The page crashed the browser's renderer.")
     except TimeoutError as late:
+        if page.recorder.kept_back:
+            # A file is coming, which takes as long as it takes.
+            await page.recorder.finish(limits.download)
+            return False
         if page.document_id and page.recorder.main_responses(page.main_frame_id):
             # The document is there, one of its parts hangs: go on with what has come.
             page.session.post("Page.stopLoading")
@@ -107,6 +112,26 @@ async def dismiss(page: Page, limits: Limits) -> None:
         closed = await page.run(script("dismiss.js"))
     if closed:
         await settle(page, limits)
+
+
+def explain_no_page(page: Page, limits: Limits) -> tuple[str, bool]:
+    """Return what the server sent instead of a page, in one sentence, and whether that is kept as it should be."""
+    main = page.recorder.main_responses(page.main_frame_id)[-1]
+    kept_back = page.recorder.kept_back
+    if kept_back is None:
+        return f"The server sent {main.status} without content, not a page.", True
+    what = f"a file ({main.mimetype or 'of no type'})" if is_file(main) is not False else "a page"
+    match kept_back.truncated:
+        case "length":
+            limit, setting = limits.body, "PAGEKEEP_MAX_BODY_SIZE"
+            if is_file(main):
+                limit, setting = limits.file, "PAGEKEEP_MAX_FILE_SIZE"
+            return f"The server sent {what} of more than the {limit} bytes that {setting} allows.", False
+        case "time":
+            return f"The server sent {what} that did not come whole within {limits.download:g} seconds.", False
+        case "disconnect":
+            return f"The server sent {what} and broke off before it was whole; try again.", False
+    return f"The server sent {what}, not a page.", True
 
 
 def explain_error_page(page: Page, egress: Egress) -> str:

@@ -15,6 +15,7 @@ from pagekeep.domain.status import ResultStatus
 FILES = {
     "title": ("title.txt", "text/plain; charset=utf-8"),
     "headers": ("headers.json", "application/json"),
+    "static": ("document.pdf", "application/pdf"),
     "favicon": ("favicon.ico", "image/x-icon"),
     "screenshot": ("screenshot.jpg", "image/jpeg"),
     "dom": ("output.html", "text/html; charset=utf-8"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pagekeep.capture.secrecy import Secrecy
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
 
@@ -16,7 +17,8 @@ class Limits:
         settle: for network and DOM to become quiet, each time.
         scroll: for walking down the page.
         output: for each output.
-        body: largest response body that is kept.
+        download: for a main response that is a file.
+        body: largest response body that is kept; for a main response that is a file, ``file`` counts.
         visit: all response bodies of a visit together.
         file: largest file an output may keep.
         height: how far the page is scrolled and photographed.
@@ -26,6 +28,7 @@ class Limits:
     settle: float = 10.0
     scroll: float = 15.0
     output: float = 60.0
+    download: float = 600.0
     body: int = 100 * 2**20
     visit: int = 256 * 2**20
     file: int = 512 * 2**20
@@ -41,6 +44,7 @@ class CaptureRequest:
         kept: results of earlier attempts that stay; listed by the ``hashes`` output.
         allow_private: CIDRs, hosts or host:port pairs that may be reached although they are not public addresses.
         refuse: host:port pairs that are never reached, whatever is allowed (Pagekeep's own listeners).
+        secrecy: which of the person's secrets are kept.
         user_agent: replaces the browser's own where given.
     """
 
@@ -51,6 +55,7 @@ class CaptureRequest:
     refuse: tuple[str, ...] = ()
     user_agent: str = ""
     check_certificates: bool = True
+    secrecy: Secrecy = field(default_factory=Secrecy)
     limits: Limits = field(default_factory=Limits)
 
 

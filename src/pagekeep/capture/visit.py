@@ -1,7 +1,7 @@
 """What an output sees of a visit, and where it puts what it makes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,11 @@ class Visit:
     main: Exchange | None = None
     results: list[Result] = field(default_factory=list)
 
+    @property
+    def url(self) -> str:
+        """The URL asked for, as it may be kept."""
+        return self.request.secrecy.url(self.request.url)
+
     def files(self, plugin: str) -> tuple[StoredFile, ...]:
         """Return the files a plugin has kept, in this visit or an earlier attempt."""
         for result in (*self.results, *self.request.kept):
@@ -64,6 +69,24 @@ class Keep:
         stored = await asyncio.to_thread(self._sink.save, self._plugin, path, data, mimetype)
         self.files.append(stored)
         return stored
+
+    async def stream(self, path: str, chunks: Iterable[bytes], mimetype: str) -> StoredFile:
+        """Keep one file piece by piece; ``chunks`` is read in a thread.
+
+        Raises:
+            ByteBudgetExceeded: it is larger than a file may be.
+        """
+        stored = await asyncio.to_thread(self._sink.save, self._plugin, path, self._within(path, chunks), mimetype)
+        self.files.append(stored)
+        return stored
+
+    def _within(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > self._limit:
+                raise ByteBudgetExceeded(f"{path} has more than the {self._limit} bytes that a file may have.")
+            yield chunk
 
     async def pack(self, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
         """Record a ZIP of files already kept: see :meth:`pagekeep.capture.protocols.Sink.pack`."""

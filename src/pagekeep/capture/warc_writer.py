@@ -6,14 +6,17 @@ import json
 import re
 import uuid
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pagekeep.capture.exchange import SECRET_HEADERS, Exchange, Headers
+from pagekeep.capture.body import Body
+from pagekeep.capture.exchange import Exchange, Headers
 
 GZIP_LEVEL = 6
+_DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
 _GZIP = 16 + zlib.MAX_WBITS
 _CODED = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _LINE_BREAKS = re.compile(r"[\r\n\0]+")
@@ -31,8 +34,21 @@ class IndexLine:
         return f"{self.key} {self.time:%Y%m%d%H%M%S} {json.dumps(self.fields, ensure_ascii=False)}\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response record that others can refer to."""
+
+    record_id: str
+    url: str
+    time: datetime
+
+
 class WarcWriter:
-    """Builds a ``.warc.gz`` piece by piece: each call returns the bytes to append."""
+    """Builds a ``.warc.gz`` piece by piece: each call yields the bytes to append.
+
+    Attributes:
+        index: the lines of the responses written so far; complete only once all that was yielded was taken.
+    """
 
     def __init__(self, filename: str) -> None:
         self.index: list[IndexLine] = []
@@ -40,64 +56,131 @@ class WarcWriter:
         self._offset = 0
         self._info_id = ""
 
-    def info(self, time: datetime, fields: dict[str, str]) -> bytes:
-        """Return the ``warcinfo`` record that opens the file."""
+    def info(self, time: datetime, fields: dict[str, str]) -> Iterator[bytes]:
+        """Yield the ``warcinfo`` record that opens the file."""
         self._info_id = _record_id()
         block = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in fields.items()).encode()
         headers = {"WARC-Filename": self._filename, "Content-Type": "application/warc-fields"}
-        return self._record("warcinfo", self._info_id, time, headers, block)
+        yield from self._record("warcinfo", self._info_id, time, headers, block)
 
-    def exchange(self, exchange: Exchange, remote_address: str | None) -> Iterable[bytes]:
-        """Yield the ``response`` record of an exchange and the ``request`` record that belongs to it."""
-        response_id = _record_id()
-        head, body = response_head(exchange), exchange.body
-        payload = _digest(body)
-        common = {"WARC-Target-URI": exchange.url, "WARC-Warcinfo-ID": self._info_id}
-        if remote_address:
-            common["WARC-IP-Address"] = remote_address
-        if exchange.protocol:
-            common["WARC-Protocol"] = exchange.protocol
-        headers = common | {"Content-Type": "application/http; msgtype=response", "WARC-Payload-Digest": payload}
+    def response(self, exchange: Exchange, remote_address: str | None, record: Response) -> Iterator[bytes]:
+        """Yield the ``response`` record of an exchange, called ``record``."""
+        headers = self._common(exchange, remote_address) | {
+            "Content-Type": "application/http; msgtype=response",
+            "WARC-Payload-Digest": payload_digest(exchange),
+        }
         if exchange.truncated:
             headers["WARC-Truncated"] = exchange.truncated
         start = self._offset
-        record = self._record("response", response_id, exchange.time, headers, head + body)
-        self._add_to_index(exchange, payload, start, len(record))
-        yield record
-        headers = common | {"Content-Type": "application/http; msgtype=request", "WARC-Concurrent-To": response_id}
-        block = request_head(exchange) + exchange.request_body
-        headers["WARC-Payload-Digest"] = _digest(exchange.request_body)
-        yield self._record("request", _record_id(), exchange.time, headers, block)
+        yield from self._record(
+            "response", record.record_id, exchange.time, headers, response_head(exchange), exchange.body
+        )
+        self.index.append(index_line(exchange, exchange.time, self._filename, start, self._offset - start))
 
-    def _record(self, kind: str, record_id: str, time: datetime, headers: dict[str, str], block: bytes) -> bytes:
+    def revisit(
+        self, exchange: Exchange, remote_address: str | None, record: Response, earlier: Response
+    ) -> Iterator[bytes]:
+        """Yield a ``revisit`` record: the same payload as an ``earlier`` response record, with the headers of now.
+
+        Source: ISO 28500:2017, 6.7.2 (identical payload digest).
+        """
+        headers = self._common(exchange, remote_address) | {
+            "Content-Type": "application/http; msgtype=response",
+            "WARC-Payload-Digest": payload_digest(exchange),
+            "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
+            "WARC-Refers-To": earlier.record_id,
+            "WARC-Refers-To-Target-URI": earlier.url,
+            "WARC-Refers-To-Date": f"{earlier.time:{_DATE}}",
+        }
+        start = self._offset
+        yield from self._record("revisit", record.record_id, exchange.time, headers, response_head(exchange))
+        line = index_line(exchange, exchange.time, self._filename, start, self._offset - start)
+        line.fields["mime"] = "warc/revisit"
+        self.index.append(line)
+
+    def request(self, exchange: Exchange, remote_address: str | None, response: Response) -> Iterator[bytes]:
+        """Yield the ``request`` record that belongs to a response."""
+        headers = self._common(exchange, remote_address) | {
+            "Content-Type": "application/http; msgtype=request",
+            "WARC-Concurrent-To": response.record_id,
+            "WARC-Payload-Digest": _digest(exchange.request_body),
+        }
+        block = request_head(exchange) + exchange.request_body
+        yield from self._record("request", _record_id(), exchange.time, headers, block)
+
+    def metadata(self, url: str, time: datetime, content_type: str, block: bytes) -> Iterator[bytes]:
+        """Yield a ``metadata`` record about ``url``."""
+        headers = {"WARC-Target-URI": url, "Content-Type": content_type}
+        if self._info_id:
+            headers["WARC-Warcinfo-ID"] = self._info_id
+        yield from self._record("metadata", _record_id(), time, headers, block)
+
+    def _common(self, exchange: Exchange, remote_address: str | None) -> dict[str, str]:
+        headers = {"WARC-Target-URI": exchange.url}
+        if self._info_id:
+            headers["WARC-Warcinfo-ID"] = self._info_id
+        if remote_address:
+            headers["WARC-IP-Address"] = remote_address
+        if exchange.protocol:
+            headers["WARC-Protocol"] = exchange.protocol
+        return headers
+
+    def _record(
+        self, kind: str, record_id: str, time: datetime, headers: dict[str, str], head: bytes, body: Body | None = None
+    ) -> Iterator[bytes]:
+        """Yield one gzip member: the record whose block is ``head`` and ``body``."""
+        digest = hashlib.sha256(head)
+        for chunk in body.chunks() if body else ():
+            digest.update(chunk)
         lines = [
             "WARC/1.1",
             f"WARC-Type: {kind}",
             f"WARC-Record-ID: {record_id}",
-            f"WARC-Date: {time:%Y-%m-%dT%H:%M:%S.%fZ}",
+            f"WARC-Date: {time:{_DATE}}",
             *(f"{name}: {_LINE_BREAKS.sub('', value)}" for name, value in headers.items()),
-            f"WARC-Block-Digest: {_digest(block)}",
-            f"Content-Length: {len(block)}",
+            f"WARC-Block-Digest: {_written(digest.digest())}",
+            f"Content-Length: {len(head) + (body.size if body else 0)}",
         ]
         packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP)
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode()
-        member = packer.compress(head + block + b"\r\n\r\n") + packer.flush()
-        self._offset += len(member)
-        return member
+        start = ("\r\n".join(lines) + "\r\n\r\n").encode() + head
+        for chunk in chain((start,), body.chunks() if body else ()):
+            if packed := packer.compress(chunk):
+                self._offset += len(packed)
+                yield packed
+        packed = packer.compress(b"\r\n\r\n") + packer.flush()
+        self._offset += len(packed)
+        yield packed
 
-    def _add_to_index(self, exchange: Exchange, digest: str, offset: int, length: int) -> None:
-        fields = {
-            "url": exchange.url,
-            "mime": exchange.mimetype or "unk",
-            "status": str(exchange.status),
-            "digest": digest,
-            "length": str(length),
-            "offset": str(offset),
-            "filename": self._filename,
-        }
-        if exchange.method != "GET":
-            fields["method"] = exchange.method
-        self.index.append(IndexLine(surt(_with_method(exchange)), exchange.time, fields))
+
+def new_response(exchange: Exchange) -> Response:
+    """Return the name of a response record to be written for an exchange."""
+    return Response(_record_id(), exchange.url, exchange.time)
+
+
+def payload_digest(exchange: Exchange) -> str:
+    """Return the digest of the body as WARC writes it."""
+    return _written(exchange.body.sha256)
+
+
+def index_line(exchange: Exchange, time: datetime, filename: str, offset: int, length: int) -> IndexLine:
+    """Return the CDXJ line of a record that holds what came of an exchange.
+
+    Args:
+        time: the record's own.
+        offset, length: of its gzip member, in bytes.
+    """
+    fields = {
+        "url": exchange.url,
+        "mime": exchange.mimetype or "unk",
+        "status": str(exchange.status),
+        "digest": payload_digest(exchange),
+        "length": str(length),
+        "offset": str(offset),
+        "filename": filename,
+    }
+    if exchange.method != "GET":
+        fields["method"] = exchange.method
+    return IndexLine(surt(_with_method(exchange)), time, fields)
 
 
 def response_head(exchange: Exchange) -> bytes:
@@ -106,18 +189,16 @@ def response_head(exchange: Exchange) -> bytes:
     # An answer to HEAD, or one that has no body by definition, keeps the length and coding it announced.
     if exchange.method != "HEAD" and exchange.status not in (204, 304):
         headers = [pair for pair in headers if pair[0].lower() not in _CODED]
-        headers.append(("Content-Length", str(len(exchange.body))))
+        headers.append(("Content-Length", str(exchange.body.size)))
     return _head(f"HTTP/1.1 {exchange.status} {exchange.reason}".rstrip(), headers)
 
 
 def request_head(exchange: Exchange) -> bytes:
-    """Return request line and headers as sent, without the secrets of the person archiving."""
+    """Return request line and headers as sent."""
     parts = urlsplit(exchange.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = [
-        pair
-        for pair in exchange.request_headers
-        if not pair[0].startswith(":") and pair[0].lower() not in SECRET_HEADERS | {"content-length"}
+        pair for pair in exchange.request_headers if not pair[0].startswith(":") and pair[0].lower() != "content-length"
     ]
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", parts.netloc.rpartition("@")[2]))
@@ -166,5 +247,9 @@ def _record_id() -> str:
 
 
 def _digest(data: bytes) -> str:
-    """Return the digest as WARC writes it: base32 with its padding."""
-    return "sha256:" + base64.b32encode(hashlib.sha256(data).digest()).decode()
+    return _written(hashlib.sha256(data).digest())
+
+
+def _written(digest: bytes) -> str:
+    """Return a digest as WARC writes it: base32 with its padding."""
+    return "sha256:" + base64.b32encode(digest).decode()

@@ -56,10 +56,17 @@ class Settings(BaseSettings):
     output_timeout: float = _setting(60.0, "Time for each output.", "seconds", gt=0, le=3600)
     max_body_size: Bytes = _setting(100 * MIB, "Largest response body that is kept.", "bytes", ge=1)
     max_visit_size: Bytes = _setting(256 * MIB, "All response bodies of one visit together.", "bytes", ge=1)
+    max_file_size: Bytes = _setting(
+        512 * MIB, "Largest file that is kept: a URL that leads to a file, or one output.", "bytes", ge=1
+    )
     max_height: int = _setting(
         16_000, "How far down a page is scrolled and photographed.", "CSS pixels", ge=100, le=16_000
     )
     user_agent: str = _setting("", "Replaces the browser's own User-Agent.")
+    redact_cookies: bool = _setting(False, "Whether the values of cookies are left out of everything that is kept.")
+    keep_secrets: bool = _setting(
+        False, "Whether user names and passwords in URLs and authorization headers are kept with the outputs."
+    )
     check_ssl_validity: bool = _setting(True, "Whether a page with a bad certificate is refused.")
     allow_private: Texts = _setting(
         (), "Private addresses that may be archived: networks, hosts or host:port, like 192.168.1.0/24 or nas.lan."

@@ -3,6 +3,7 @@
 PLUGINS: dict[str, str] = {
     "title": "The page's title.",
     "headers": "Status, HTTP version, remote address and every header of the main response.",
+    "static": "The file itself, where the URL leads to a file and no page.",
     "favicon": "The page's best icon.",
     "screenshot": "A JPEG of the whole page, and a small thumbnail.",
     "dom": "The rendered DOM as HTML.",

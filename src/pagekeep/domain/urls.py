@@ -7,6 +7,8 @@ from pagekeep.domain.errors import BadInput
 
 MAX_URL_LENGTH = 16_384
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
+# Browsers take a backslash for a slash here, and the last @ before the path ends the credentials (WHATWG URL, 4.4).
+_CREDENTIALS = re.compile(r"^(\s*[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{2})[^/\\?#]*@")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -40,6 +42,11 @@ def domain_of(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def without_credentials(url: str) -> str:
+    """Return ``url`` without a user name and password before its host: ``http://me:secret@host/`` gives ``http://host/``."""
+    return _CREDENTIALS.sub(r"\1", url, count=1)
 
 
 def shorten(text: str, length: int = 120) -> str:

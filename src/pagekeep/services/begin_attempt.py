@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.capture.secrecy import Secrecy
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.config.declarations import Settings
 from pagekeep.config.load import settings
@@ -85,6 +86,7 @@ def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, .
         allow_private=(*own.allow_private, *crawl.allow_private),
         refuse=own_addresses(),
         user_agent=chosen.user_agent,
+        secrecy=Secrecy(credentials=own.keep_secrets, cookies=not own.redact_cookies),
         check_certificates=chosen.check_certificates,
         limits=_limits(own, chosen.timeout),
     )
@@ -97,5 +99,6 @@ def _limits(own: Settings, timeout: float) -> Limits:
         output=own.output_timeout,
         body=own.max_body_size,
         visit=own.max_visit_size,
+        file=own.max_file_size,
         height=own.max_height,
     )

@@ -20,6 +20,8 @@ from testsite.server import SeenRequest, TestSite
 
 LOOPBACK = ("127.0.0.0/8",)
 T = TypeVar("T")
+# Outputs that many pages have nothing for.
+NOT_EVERYWHERE = frozenset({"redirects", "sslcerts", "static", "consolelog", "media", "git"})
 
 
 class LoopThread:
@@ -92,6 +94,14 @@ class Captured:
 
     def statuses(self) -> dict[str, str]:
         return {result.plugin: result.status.value for result in self.outcome.results}
+
+    def lacking(self) -> dict[str, str]:
+        """Why outputs that every page should have are not there, by plugin."""
+        return {
+            result.plugin: result.summary
+            for result in self.outcome.results
+            if result.status != "succeeded" and result.plugin not in NOT_EVERYWHERE
+        }
 
     def path(self, plugin: str, name: str) -> Path:
         return self.folder / plugin / name

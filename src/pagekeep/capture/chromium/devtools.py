@@ -5,10 +5,11 @@ Framing: JSON messages, each followed by a NUL byte, on two pipes (Chromium's ``
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import orjson
@@ -157,24 +158,29 @@ class Session:
         self.connection.fail_pending(self.id)
 
     async def read_stream(self, handle: str, limit: int) -> bytes:
-        """Read a stream (IO domain) to its end and close it.
+        """Read a stream to its end.
 
         Args:
             limit: bytes; a longer stream raises DevToolsError.
         """
-        chunks: list[bytes] = []
-        size = 0
+        whole = bytearray()
+        async with contextlib.aclosing(self.stream(handle)) as chunks:
+            async for chunk in chunks:
+                whole += chunk
+                if len(whole) > limit:
+                    raise DevToolsError(f"It is larger than the limit of {limit} bytes.")
+        return bytes(whole)
+
+    async def stream(self, handle: str) -> AsyncGenerator[bytes]:
+        """Yield a stream (IO domain) piece by piece to its end, and close it however that goes."""
         try:
             while True:
                 answer = await self.call("IO.read", handle=handle, size=READ_CHUNK)
                 data = answer["data"]
-                chunk = base64.b64decode(data) if answer.get("base64Encoded") else data.encode()
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > limit:
-                    raise DevToolsError(f"It is larger than the limit of {limit} bytes.")
+                if data:
+                    yield base64.b64decode(data) if answer.get("base64Encoded") else data.encode()
                 if answer.get("eof"):
-                    return b"".join(chunks)
+                    return
         finally:
             self.post("IO.close", handle=handle)
 

@@ -18,6 +18,7 @@ from pagekeep.capture.outputs import (
     readability,
     screenshot,
     singlefile,
+    static,
     title,
     wacz,
     warc,
@@ -27,6 +28,7 @@ from pagekeep.domain.plugins import PLUGINS
 _MODULES = (
     title,
     headers,
+    static,
     favicon,
     screenshot,
     dom,

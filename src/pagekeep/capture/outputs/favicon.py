@@ -14,6 +14,7 @@ from pagekeep.domain.errors import CaptureError, NoResult
 NEEDS_PAGE = True
 WANTED_PIXELS = 64
 TRIES = 3
+LARGEST = 4 << 20
 TYPES = {"PNG": "image/png", "ICO": "image/x-icon", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 # Every alternative is atomic: what a comment took, no other way of reading it can give back.
 _SVG = re.compile(
@@ -31,11 +32,15 @@ async def make(visit: Visit, keep: Keep) -> str:
         if not url.startswith(("http://", "https://")):
             continue
         exchange = await _fetch(visit, url)
-        mimetype = _image_type(exchange.body) if exchange and exchange.status == 200 else ""
+        mimetype = _image_type(exchange.body.read()) if exchange and _may_be_icon(exchange) else ""
         if exchange and mimetype:
-            await keep("favicon.ico", exchange.body, mimetype)
+            await keep("favicon.ico", exchange.body.read(), mimetype)
             return url
     raise NoResult("The site has no icon.")
+
+
+def _may_be_icon(exchange: Exchange) -> bool:
+    return exchange.status == 200 and exchange.body.size <= LARGEST
 
 
 async def _fetch(visit: Visit, url: str) -> Exchange | None:

@@ -18,7 +18,7 @@ async def make(visit: Visit, keep: Keep) -> str:
     parts = urlsplit(main.url)
     version = VERSIONS.get(main.protocol, main.protocol or "HTTP/1.1")
     document = {
-        "url": visit.request.url,
+        "url": visit.url,
         "final_url": main.url,
         "status": main.status,
         "status_text": main.reason,

@@ -1,7 +1,6 @@
 """The page as one HTML file that opens offline, made by SingleFile from the recording."""
 
 import asyncio
-import base64
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import DevToolsError
@@ -12,6 +11,8 @@ from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import CaptureError
 
 NEEDS_PAGE = True
+# Larger resources, videos mostly, would make a file that browsers do not open.
+LARGEST = 24 << 20
 OPTIONS: dict[str, Any] = {
     # Nothing of the page is dropped, except what could ask the network for something.
     "removeHiddenElements": False,
@@ -68,7 +69,7 @@ async def _answer(visit: Visit, number: int, url: str) -> list[object]:
         exchange: Exchange | None = visit.recorder.find(url) or await visit.page.fetch(url)
     except CaptureError:
         exchange = None
-    if exchange is None:
+    if exchange is None or exchange.body.size > LARGEST:
         return [number, 0, [], ""]
     headers = [["content-type", exchange.header("content-type") or "application/octet-stream"]]
-    return [number, exchange.status, headers, base64.b64encode(exchange.body).decode()]
+    return [number, exchange.status, headers, exchange.body.base64()]

@@ -45,7 +45,7 @@ def _pages(visit: Visit) -> bytes:
     """Return ``pages.jsonl``: its header, and the one page of this visit."""
     header = '{"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": false}\n'
     page = {
-        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{visit.started_at.isoformat()} {visit.request.url}")),
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{visit.started_at.isoformat()} {visit.url}")),
         "url": _page_url(visit),
         "ts": _moment(visit),
         "title": visit.title,
@@ -58,7 +58,7 @@ def _package(visit: Visit, resources: list[tuple[str, str, StoredFile]]) -> byte
         {
             "profile": "data-package",
             "wacz_version": WACZ_VERSION,
-            "title": visit.title or visit.request.url,
+            "title": visit.title or visit.url,
             "created": _moment(visit),
             "software": visit.software,
             "mainPageUrl": _page_url(visit),
@@ -78,7 +78,7 @@ def _package(visit: Visit, resources: list[tuple[str, str, StoredFile]]) -> byte
 
 def _page_url(visit: Visit) -> str:
     """Return the address a player can find in the WARC: client-side routing may show another."""
-    return visit.main.url if visit.main else visit.request.url
+    return visit.main.url if visit.main else visit.url
 
 
 def _moment(visit: Visit) -> str:
