@@ -72,6 +72,16 @@ def _half(handler: "Handler") -> None:
     _hang_up(handler)
 
 
+def _half_file(handler: "Handler") -> None:
+    """A file that breaks off."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/pdf")
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    handler.wfile.write(b"%PDF-1.4 only the beginning")
+    _hang_up(handler)
+
+
 def _download(handler: "Handler") -> None:
     handler.reply(
         b"PK\x05\x06" + bytes(18),
@@ -92,6 +102,14 @@ def _password(handler: "Handler") -> None:
         status=401,
         headers=[("WWW-Authenticate", 'Basic realm="secret"')],
     )
+
+
+def _private(handler: "Handler") -> None:
+    """A page for those who know the password."""
+    if handler.headers.get("Authorization") == "Basic bWU6czNjcmV0":
+        handler.reply("<!doctype html><title>Members only</title><p>You are in. <img src=/private/picture.png>")
+    else:
+        _password(handler)
 
 
 def _not_http(handler: "Handler") -> None:
@@ -155,8 +173,11 @@ HOSTILE: dict[str, Callable[["Handler"], None]] = {
     "/reset": _reset,
     "/nothing": _nothing,
     "/half": _half,
+    "/half-file": _half_file,
     "/download": _download,
     "/events": _events,
+    "/private": _private,
+    "/private/": _private,
     "/password": _password,
     "/not-http": _not_http,
     "/long-length": _long_length,

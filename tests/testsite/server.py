@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from testsite.file_routes import FILE_ROUTES
 from testsite.good_routes import GOOD
 from testsite.hostile_routes import HOSTILE
 
@@ -202,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _route(path: str) -> Callable[[Handler], None] | None:
-    routes = GOOD | HOSTILE
+    routes = GOOD | FILE_ROUTES | HOSTILE
     if path in routes:
         return routes[path]
     return next((route for prefix, route in routes.items() if prefix.endswith("/") and path.startswith(prefix)), None)

@@ -29,6 +29,7 @@ from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import BrowserDied, CaptureError, Conflict, EnvironmentProblem, NoResult, Skipped
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
+from pagekeep.domain.urls import without_credentials
 
 log = logging.getLogger(__name__)
 _CLOSE_SECONDS = 5.0
@@ -127,7 +128,7 @@ class Engine:
         try:
             async with asyncio.timeout(_READY_SECONDS):
                 context_id = await _new_context(chromium, egress)
-                recorder = Recorder(request.limits, request.secrecy, self._options.temp_dir)
+                recorder = Recorder(request, self._options.temp_dir)
                 user_agent = request.user_agent or chromium.user_agent
                 page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
                 if not request.check_certificates:
@@ -215,7 +216,8 @@ class _Run:
         visit = self._visit
         visit.final_url = visit.url
         try:
-            is_page = await steps.open_page(visit.page, visit.request.url, visit.egress, visit.request.limits)
+            url = without_credentials(visit.request.url)
+            is_page = await steps.open_page(visit.page, url, visit.egress, visit.request.limits)
         except CaptureError as error:
             self._no_page = str(error)
             raise

@@ -23,6 +23,8 @@ def file_name(disposition: str, url: str, mimetype: str) -> str:
     if not (dot and stem and re.fullmatch(r"[A-Za-z0-9]{1,8}", ending)):
         stem, ending = name, (mimetypes.guess_extension(mimetype) or "").removeprefix(".")
     ending = f".{ending}" if ending else ""
+    if ending == ".json" and stem.endswith(".pack"):  # what the storage calls its own notes
+        stem = stem.removesuffix(".pack") + "_pack"
     while len((stem + ending).encode()) > LONGEST:
         stem = stem[:-1]
     return stem + ending

@@ -10,7 +10,7 @@ STREAM_TYPES = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 SNIFFED = 1445
 # WHATWG MIME Sniffing, section 7.1: what makes a resource without a type HTML.
 _TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p"
-_HTML = re.compile(rb"[\t\n\x0c\r ]*<(?:(?:" + _TAGS.encode() + rb")[ >]|!--)", re.IGNORECASE)
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*<(?:(?:" + _TAGS.encode() + rb")[ >]|!--)", re.IGNORECASE)
 
 
 def is_file(exchange: Exchange) -> bool | None:

@@ -24,9 +24,9 @@ from pagekeep.capture.interception import (
 )
 from pagekeep.capture.kinds import SNIFFED, STREAM_TYPES, is_file, looks_like_page
 from pagekeep.capture.live_streams import LiveStreams
+from pagekeep.capture.logins import Logins
 from pagekeep.capture.network_log import NetworkLog
-from pagekeep.capture.secrecy import Secrecy
-from pagekeep.capture.values import Limits
+from pagekeep.capture.values import CaptureRequest
 from pagekeep.capture.websockets import WebSockets
 from pagekeep.domain.errors import ByteBudgetExceeded
 
@@ -49,7 +49,7 @@ class Recorder:
         kept_back: the main response, where the browser is not given it: it is a file and no page, or too large.
     """
 
-    def __init__(self, limits: Limits, secrecy: Secrecy, folder: Path | None = None) -> None:
+    def __init__(self, request: CaptureRequest, folder: Path | None = None) -> None:
         """Begin with nothing recorded.
 
         Args:
@@ -57,13 +57,14 @@ class Recorder:
         """
         self.exchanges: list[Exchange] = []
         self.left_out: Counter[str] = Counter()
-        self.log = NetworkLog(secrecy)
-        self.sockets = WebSockets(secrecy)
+        self.log = NetworkLog(request.secrecy)
+        self.sockets = WebSockets(request.secrecy)
         self.streams = LiveStreams()
         self.main_frame_id = ""
         self.kept_back: Exchange | None = None
-        self._folder, self._secrecy = folder, secrecy
-        self._limits = limits
+        self._folder, self._secrecy = folder, request.secrecy
+        self._logins = Logins(request.url)
+        self._limits = request.limits
         self._size = 0
         self._by_url: dict[str, Exchange] = {}
         self._tasks: dict[asyncio.Task[None], str] = {}
@@ -77,7 +78,9 @@ class Recorder:
         self.streams.watch(session)
         self.sockets.watch(session)
         session.on("Network.loadingFailed", self._failed)
-        session.post("Fetch.enable", patterns=[AT_RESPONSE])
+        session.on("Fetch.authRequired", lambda event: self._logins.answer(session, event))
+        # The browser asks for passwords only where it paused the request as well.
+        self._intercept(session, *([AT_REQUEST] if self._logins.any else []), AT_RESPONSE)
         self._sessions.append(session)
 
     def close(self) -> None:
@@ -139,7 +142,10 @@ class Recorder:
         """
         self._holding = True
         for session in self._sessions:
-            session.post("Fetch.enable", patterns=[AT_REQUEST, AT_RESPONSE])
+            self._intercept(session, AT_REQUEST, AT_RESPONSE)
+
+    def _intercept(self, session: Session, *patterns: Params) -> None:
+        session.post("Fetch.enable", patterns=patterns, handleAuthRequests=self._logins.any)
 
     def _paused(self, session: Session, event: Params) -> None:
         if event.get("responseStatusCode") is None:
@@ -151,7 +157,7 @@ class Recorder:
             self.add(exchange)
             proceed(session, request_id)
         elif exchange.mimetype in STREAM_TYPES and not self._is_main(exchange):
-            self.streams.follow(exchange, self._limits.body)
+            self.streams.follow(session, exchange, self._limits.body)
             self.add(exchange)
             proceed(session, request_id)
         else:

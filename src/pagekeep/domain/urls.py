@@ -1,7 +1,7 @@
 """What counts as a URL the archive can take."""
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pagekeep.domain.errors import BadInput
 
@@ -47,6 +47,15 @@ def domain_of(url: str) -> str:
 def without_credentials(url: str) -> str:
     """Return ``url`` without a user name and password before its host: ``http://me:secret@host/`` gives ``http://host/``."""
     return _CREDENTIALS.sub(r"\1", url, count=1)
+
+
+def credentials_of(url: str) -> tuple[str, str] | None:
+    """Return user name and password that ``url`` has before its host, percent-decoded; None where it has none."""
+    found = _CREDENTIALS.match(url)
+    if found is None:
+        return None
+    name, _, password = found[0][len(found[1]) : -1].partition(":")
+    return unquote(name), unquote(password)
 
 
 def shorten(text: str, length: int = 120) -> str:

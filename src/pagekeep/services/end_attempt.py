@@ -15,6 +15,7 @@ from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.capture.values import Outcome
 from pagekeep.config.load import settings
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.domain.urls import without_credentials
 from pagekeep.services.begin_attempt import as_result
 from pagekeep.services.record_result import require_lease, update_sums
 from pagekeep.services.seal_crawl import seal_crawl
@@ -54,7 +55,7 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
         reason = f"A later attempt to complete it failed: {reason}"
     return Manifest(
         snapshot_id=snapshot_id,
-        url=snapshot.url,
+        url=snapshot.url if settings().keep_secrets else without_credentials(snapshot.url),
         status=SnapshotStatus.SUCCEEDED if succeeded else SnapshotStatus.FAILED,
         reason=reason or ("" if succeeded else "Nothing could be kept of this page."),
         created_at=snapshot.created_at,

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pagekeep.domain.errors import BadInput
-from pagekeep.domain.urls import MAX_URL_LENGTH, domain_of, parse_url, shorten
+from pagekeep.domain.urls import MAX_URL_LENGTH, domain_of, parse_url, shorten, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,18 @@ def test_shortened_text_keeps_both_ends(text, length):
         head, _, tail = short.partition("…") if "…" not in text else (short[:1], "", short[-1:])
         assert text.startswith(head)
         assert text.endswith(tail)
+
+
+@pytest.mark.parametrize(
+    ("url", "without"),
+    [
+        ("http://me:secret@example.com/a", "http://example.com/a"),
+        ("https://me@example.com:8443?q=x@y#z", "https://example.com:8443?q=x@y#z"),
+        ("http:\\\\me:secret@example.com\\a", "http:\\\\example.com\\a"),
+        ("http://a@b@example.com/", "http://example.com/"),
+        ("http://example.com/@name", "http://example.com/@name"),
+        ("http://example.com", "http://example.com"),
+    ],
+)
+def test_user_name_and_password_are_taken_out_of_an_address(url, without):
+    assert without_credentials(url) == without

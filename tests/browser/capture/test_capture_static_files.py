@@ -1,0 +1,104 @@
+"""URLs that lead to a file: it is kept as it came, and never rendered."""
+
+import dataclasses
+import io
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from pagekeep.capture.values import Limits
+from testsite.file_routes import DISPOSITIONS, FILES, LARGE_BYTES, MEBIBYTE
+
+LIMITS = Limits(open=30.0, settle=2.0, scroll=2.0, output=30.0)
+PLUGINS = ("title", "headers", "static", "screenshot", "dom", "singlefile", "pdf", "warc", "wacz", "hashes")
+
+
+def _kept(visit):
+    (file,) = [file for file in visit.result("static").files if not file.path.startswith("thumbnail")][:1]
+    return file
+
+
+@pytest.mark.parametrize(
+    "name", ["paper.pdf", "notes.txt", "feed.xml", "data.json", "red.png", "html-as-text.html", "letter.bin"]
+)
+def test_file_is_kept_as_it_came(capture, name):
+    visit = capture(f"/files/{name}", plugins=PLUGINS, limits=LIMITS)
+    assert visit.outcome.succeeded, visit.outcome.reason
+    assert visit.outcome.response_status == 200
+    body, mimetype = FILES[name]
+    file = _kept(visit)
+    assert file.path == name
+    assert visit.path("static", name).read_bytes() == body
+    assert file.mimetype == (mimetype or "application/octet-stream")
+    made = {"headers", "static", "warc", "wacz", "hashes"}
+    assert visit.statuses() == {plugin: "succeeded" if plugin in made else "skipped" for plugin in PLUGINS}
+    assert "a file" in visit.result("screenshot").summary
+    assert [seen.path for seen in visit.requests] == [f"/files/{name}"]
+    records = ArchiveIterator(io.BytesIO(visit.path("warc", "data.warc.gz").read_bytes()), check_digests="raise")
+    (payload,) = [record.content_stream().read() for record in records if record.rec_type == "response"]
+    assert payload == body
+
+
+def test_page_without_a_type_is_a_page(capture):
+    visit = capture("/files/page-without-type", plugins=PLUGINS, limits=LIMITS)
+    assert visit.outcome.title == "No type"
+    assert visit.statuses() == {plugin: "skipped" if plugin == "static" else "succeeded" for plugin in PLUGINS}
+
+
+def test_error_that_is_a_file_fails_but_is_kept(capture):
+    visit = capture("/files/missing.json", plugins=PLUGINS, limits=LIMITS)
+    assert not visit.outcome.succeeded
+    assert "answered 404" in visit.outcome.reason
+    assert visit.path("static", "missing.json").read_bytes() == b'{"error": "gone"}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("climbing", "evil.sh"),
+        ("extended", "日記.txt"),
+        ("reserved", "files.jsonl"),
+        ("page", "saved.html"),
+        ("long", "é" * 73 + ".gz"),
+    ],
+)
+def test_name_the_server_chose_is_made_harmless(capture, kind, name):
+    visit = capture(f"/disposed/{kind}", plugins=("static",), limits=LIMITS)
+    assert visit.outcome.succeeded, visit.outcome.reason
+    assert _kept(visit).path == name
+    assert kind in DISPOSITIONS
+
+
+@pytest.mark.parametrize("path", ["/large/known", "/large/chunked"])
+def test_large_file_is_kept_whole(capture, path):
+    visit = capture(path, plugins=("static", "warc"), limits=LIMITS)
+    assert visit.outcome.succeeded, visit.outcome.reason
+    file = _kept(visit)
+    assert file.size == LARGE_BYTES
+    with visit.path("static", file.path).open("rb") as kept:
+        while chunk := kept.read(len(MEBIBYTE)):
+            assert chunk == MEBIBYTE
+
+
+@pytest.mark.parametrize("path", ["/large/known", "/large/chunked"])
+def test_file_beyond_its_limit_fails_and_says_which(capture, path):
+    limits = dataclasses.replace(LIMITS, file=10 << 20)
+    visit = capture(path, plugins=("headers", "static", "warc"), limits=limits)
+    assert not visit.outcome.succeeded
+    assert "PAGEKEEP_MAX_FILE_SIZE" in visit.outcome.reason
+    assert visit.statuses() == {"headers": "succeeded", "static": "failed", "warc": "succeeded"}
+
+
+def test_page_beyond_its_limit_fails_and_says_which(capture):
+    limits = dataclasses.replace(LIMITS, body=10 << 20)
+    visit = capture("/large/page", plugins=("headers", "title", "warc"), limits=limits)
+    assert not visit.outcome.succeeded
+    assert "PAGEKEEP_MAX_BODY_SIZE" in visit.outcome.reason
+    assert visit.statuses() == {"headers": "succeeded", "title": "skipped", "warc": "succeeded"}
+
+
+def test_file_that_breaks_off_is_not_taken_for_whole(capture):
+    visit = capture("/half-file", plugins=("headers", "static", "warc"), limits=LIMITS)
+    assert not visit.outcome.succeeded
+    assert "broke off" in visit.outcome.reason
+    assert visit.statuses()["static"] == "failed"
