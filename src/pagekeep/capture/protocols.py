@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from pagekeep.domain.results import Result, StoredFile
+from pagekeep.domain.results import Result, Shareable, Shared, StoredFile
 
 
 class Sink(Protocol):
@@ -15,6 +15,17 @@ class Sink(Protocol):
         Raises:
             BadInput: ``plugin`` or ``path`` would leave the snapshot's folder.
             EnvironmentProblem: the disk is full or not writable.
+        """
+        ...
+
+    def share(self, plugin: str, wanted: Sequence[Shareable]) -> list[Shared]:
+        """Keep a file for each of ``wanted``: the one known by its key, whichever snapshot kept it first.
+
+        Where none is known, or it is gone or damaged, the bytes that its ``make`` gives are kept, each file all or
+        nothing, and are known by the key from then on. ``make`` is called once at most, one after the other.
+
+        Raises:
+            BadInput, EnvironmentProblem: as ``save``.
         """
         ...
 

@@ -13,7 +13,7 @@ from pagekeep.capture.protocols import Sink
 from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
-from pagekeep.domain.results import Result, StoredFile
+from pagekeep.domain.results import Result, Shareable, Shared, StoredFile
 
 
 @dataclass(slots=True)
@@ -87,6 +87,12 @@ class Keep:
             if size > self._limit:
                 raise ByteBudgetExceeded(f"{path} has more than the {self._limit} bytes that a file may have.")
             yield chunk
+
+    async def share(self, wanted: Sequence[Shareable]) -> list[Shared]:
+        """Keep files that other snapshots may have kept before: see :meth:`pagekeep.capture.protocols.Sink.share`."""
+        shared = await asyncio.to_thread(self._sink.share, self._plugin, wanted)
+        self.files.extend(one.stored for one in shared)
+        return shared
 
     async def pack(self, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
         """Record a ZIP of files already kept: see :meth:`pagekeep.capture.protocols.Sink.pack`."""

@@ -1,6 +1,6 @@
 """What one output of one visit came to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,36 @@ class StoredFile:
     size: int
     sha256: str
     mimetype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shareable:
+    """A file that another snapshot may have kept before.
+
+    Attributes:
+        path, mimetype: as in :class:`StoredFile`.
+        key: any text; files of one key can stand for each other.
+        make: returns the bytes; called only where none are known by the key.
+    """
+
+    path: str
+    key: str
+    make: Callable[[], bytes]
+    mimetype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What became of a :class:`Shareable`.
+
+    Attributes:
+        is_new: the bytes are those that ``make`` gave, not those of another snapshot.
+        head: the first 4,096 bytes of the kept file, fewer where it is shorter.
+    """
+
+    stored: StoredFile
+    is_new: bool
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ The readable names in the snapshots' folders are hard links to the blob, so a bl
 refers to. Where the file system has no hard links (or the snapshots are on another disk), the readable file stands
 alone: its bytes are as safe, but kept once per name.
 
-Everything is prepared in a work folder that its maker holds locked and that names the blobs it touches. Done, failed
-or killed, a work folder ends the same way: what is left in it is deleted and the blobs it named are freed where nobody
-refers to them.
+Everything is prepared in a work folder that its maker holds locked and that names the blobs and hints it touches. Done,
+failed or killed, a work folder ends the same way: what is left in it is deleted, the blobs it named are freed where
+nobody refers to them, and the hints it named are removed where they lead to no blob.
 """
 
 import errno
@@ -18,8 +18,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pagekeep.storage.disk import PRIVATE_FOLDER, WrittenFile, disk_errors, write_new
-from pagekeep.storage.file_index import SHA256, digests_below, note_digests
+from pagekeep.storage.disk import PRIVATE_FOLDER, WrittenFile, checksum, disk_errors, write_new
+from pagekeep.storage.file_index import SHA256, named_below, note
+from pagekeep.storage.hints import Hints
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.names import INDEX_NAME
 
@@ -34,6 +35,7 @@ class BlobStore:
     def __init__(self, data_dir: DataDir) -> None:
         self._blobs = data_dir.blobs
         self._lock_file = data_dir.blobs / ".lock"
+        self._hints = Hints(data_dir.shared)
         self._temp = data_dir.temp
         self._snapshots_temp = data_dir.snapshots_temp
 
@@ -75,7 +77,7 @@ class BlobStore:
         While that link is in ``work`` the blob is safe from being freed. Where the file system has no hard links, there
         is no blob and the written file itself is returned.
         """
-        note_digests(work, [written.sha256])
+        note(work, [written.sha256])
         try:
             with self._lock(fcntl.LOCK_SH):
                 return self._link(work, written)
@@ -84,12 +86,51 @@ class BlobStore:
                 raise
             return written.file
 
-    def release(self, digests: Iterable[str]) -> None:
-        """Free the blobs among these that nobody refers to."""
+    def find(self, work: Path, hint: str) -> WrittenFile | None:
+        """Return the blob that a hint leads to, as a link in ``work`` that keeps it from being freed, read and checked.
+
+        None: there is no hint, or its blob is gone, has all the links its inode can have, or is damaged. A damaged
+        blob is given up, so that the next write of these bytes makes a whole one.
+        """
+        sha256 = self._hints.read(hint)
+        if sha256 is None:
+            return None
+        note(work, [sha256], [hint])
+        blob, found = self.path(sha256), work / "found"
+        try:
+            with self._lock(fcntl.LOCK_SH):
+                os.link(blob, found)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.EMLINK, *_NO_HARD_LINKS):
+                raise
+            return None
+        written = checksum(found)
+        if written.sha256 == sha256:
+            return written
+        with self._lock(fcntl.LOCK_EX), suppress(FileNotFoundError):
+            if blob.samefile(found):
+                blob.unlink()
+        return None
+
+    def remember(self, work: Path, hint: str, sha256: str) -> None:
+        """Let a hint lead to this blob, if it is there. A hint that cannot be written costs a second copy later."""
+        note(work, [], [hint])
+        with suppress(OSError), self._lock(fcntl.LOCK_SH):
+            if self.path(sha256).exists():
+                self._hints.write(work, hint, sha256)
+
+    def release(self, digests: Iterable[str], hints: Iterable[str] = ()) -> None:
+        """Free the blobs among these that nobody refers to, then remove the hints among these that lead to no blob."""
         for blob in map(self.path, digests):
             with self._lock(fcntl.LOCK_EX), suppress(FileNotFoundError):  # somebody else may have freed it
                 if blob.stat().st_nlink == 1:
                     blob.unlink()
+        for hint in hints:
+            # Whoever writes a hint looks at it after that, whoever frees a blob looks after that: none is overlooked.
+            with self._lock(fcntl.LOCK_EX):
+                sha256 = self._hints.read(hint)
+                if sha256 and not self.path(sha256).exists():
+                    self._hints.remove(hint)
 
     def sweep_temp(self) -> int:
         """Finish what killed processes left: delete their work folders and free blobs. Return how many there were.
@@ -155,13 +196,14 @@ class BlobStore:
                 _unlock(lock)
 
     def _end_work(self, folder: Path) -> None:
-        """Delete all but the notes, free the blobs they name, then the notes: a kill in between is made up for."""
+        """Delete all but the notes, free what they name, then delete the notes: a kill in between is made up for."""
         lock_file = folder / _WORK_LOCK
         for parent, _, names in os.walk(folder):
             for file in (Path(parent, name) for name in names if name != INDEX_NAME):
                 if file != lock_file:
                     file.unlink(missing_ok=True)
-        self.release(digests_below(folder))
+        named = named_below(folder)
+        self.release(named.digests, named.hints)
         for child in folder.iterdir():
             if child.is_dir() and not child.is_symlink():
                 _delete_folder(child)

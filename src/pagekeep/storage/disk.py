@@ -69,6 +69,17 @@ def write_new(file: Path, data: bytes | Iterable[bytes]) -> WrittenFile:
     return WrittenFile(file, size, digest.hexdigest(), crc)
 
 
+def checksum(file: Path) -> WrittenFile:
+    """Read a file and return its size and checksums."""
+    size, crc, digest = 0, 0, hashlib.sha256()
+    with file.open("rb", buffering=0) as source:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+            crc = zlib.crc32(chunk, crc)
+            size += len(chunk)
+    return WrittenFile(file, size, digest.hexdigest(), crc)
+
+
 def replace_file(work: Path, data: bytes | Iterable[bytes], folder: int, name: str) -> None:
     """Put ``data`` under ``name`` in the open ``folder``, atomically and durably, by way of the folder ``work``."""
     written = write_new(work / "replacement", data)
@@ -124,6 +135,23 @@ def open_file(folder: int, name: str) -> BinaryIO:
         if error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
             raise FileNotFoundError(errno.ENOENT, "no plain file", name) from error
         raise
+
+
+def has(folder: int, name: str) -> bool:
+    """Tell whether the open ``folder`` has anything of that name; a link counts, whatever it leads to."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+            return False
+        raise
+    return True
+
+
+def unlink(folder: int, name: str) -> None:
+    """Take a name out of the open ``folder``, if it is there."""
+    if has(folder, name):
+        os.unlink(name, dir_fd=folder)
 
 
 def read_range(base: Path, parts: Sequence[str], start: int, length: int) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ A line is written before its file appears and names its digest, so whoever finds
 import json
 import os
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,26 +19,26 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: what is stored, the CRC-32 a ZIP needs, and whether it is a recipe instead of bytes."""
+    """One file: what is stored, its CRC-32 for a ZIP, whether it is a recipe instead of bytes, and its hint's name."""
 
     stored: StoredFile
     crc32: int
     packed: bool = False
+    hint: str | None = None
 
 
-def append(folder: int, entry: Entry) -> None:
-    """Add a line to the index of the open ``folder``, durably."""
-    stored = entry.stored
-    line = {
-        "path": stored.path,
-        "size": stored.size,
-        "sha256": stored.sha256,
-        "mimetype": stored.mimetype,
-        "crc32": entry.crc32,
-        "packed": entry.packed,
-    }
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the indexes of a folder name: digests of blobs, and hints that may lead to them."""
+
+    digests: set[str]
+    hints: set[str]
+
+
+def append(folder: int, entries: Sequence[Entry]) -> None:
+    """Add a line for each entry to the index of the open ``folder``, durably."""
     # The line break comes first as well, so that a line cut short by a kill spoils no later one.
-    text = f"\n{json.dumps(line)}\n"
+    text = "".join(f"\n{json.dumps(_line(entry))}\n" for entry in entries)
     descriptor = os.open(INDEX_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=folder)
     with os.fdopen(descriptor, "wb", buffering=0) as index:
         is_new = os.fstat(index.fileno()).st_size == 0
@@ -57,24 +58,40 @@ def read(folder: int) -> list[Entry]:
         return [entry for line in index.read().splitlines() if (entry := _parse(line))]
 
 
-def note_digests(folder: Path, digests: list[str]) -> None:
-    """Write into a work folder which blobs to look at once its work is over, done or not."""
+def note(folder: Path, digests: Iterable[str], hints: Iterable[str] = ()) -> None:
+    """Write into a work folder which blobs and hints to look at once its work is over, done or not."""
+    lines = [*({"sha256": digest} for digest in digests), *({"hint": hint} for hint in hints)]
     with (folder / INDEX_NAME).open("a", encoding="ascii") as index:
-        index.writelines(f"{json.dumps({'sha256': digest})}\n" for digest in digests)
+        index.writelines(f"{json.dumps(line)}\n" for line in lines)
 
 
-def digests_below(folder: Path) -> set[str]:
-    """Return every digest named by an index in ``folder`` or below it."""
-    found: set[str] = set()
+def named_below(folder: Path) -> Named:
+    """Return what every index in ``folder`` or below it names."""
+    found = Named(set(), set())
     for parent, _, names in os.walk(folder):
         index = Path(parent, INDEX_NAME)
         if INDEX_NAME not in names or index.is_symlink():
             continue
         for line in index.read_bytes().splitlines():
-            digest = _load(line).get("sha256")
-            if isinstance(digest, str) and SHA256.fullmatch(digest):
-                found.add(digest)
+            known = _load(line)
+            for name, names_found in (("sha256", found.digests), ("hint", found.hints)):
+                value = known.get(name)
+                if isinstance(value, str) and SHA256.fullmatch(value):
+                    names_found.add(value)
     return found
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    stored = entry.stored
+    line = {
+        "path": stored.path,
+        "size": stored.size,
+        "sha256": stored.sha256,
+        "mimetype": stored.mimetype,
+        "crc32": entry.crc32,
+        "packed": entry.packed,
+    }
+    return line | {"hint": entry.hint} if entry.hint else line
 
 
 def _parse(line: bytes) -> Entry | None:
@@ -86,7 +103,8 @@ def _parse(line: bytes) -> Entry | None:
             sha256=str(known["sha256"]),
             mimetype=str(known["mimetype"]),
         )
-        return Entry(stored, int(str(known["crc32"])), bool(known["packed"]))
+        hint = known.get("hint")
+        return Entry(stored, int(str(known["crc32"])), bool(known["packed"]), str(hint) if hint else None)
     except (KeyError, ValueError):
         return None
 

@@ -29,6 +29,11 @@ class DataDir:
         return self.root / "blobs"
 
     @property
+    def shared(self) -> Path:
+        """Hints at the blobs that further snapshots may share, see ``hints``. Whoever deletes it loses no file."""
+        return self.root / "shared"
+
+    @property
     def snapshots(self) -> Path:
         """One folder per snapshot, for people and programs to browse."""
         return self.root / "snapshots"

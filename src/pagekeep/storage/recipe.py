@@ -1,8 +1,16 @@
 """The recipe of a packed file: which kept files make it, so that its bytes need not be kept again."""
 
+import hashlib
 import json
+import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TypeVar
+
+from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.storage.disk import disk_errors, open_file, open_folder
+from pagekeep.storage.names import RECIPE_SUFFIX, check_path
 
 VERSION = 1
 
@@ -28,6 +36,36 @@ class Recipe:
     sha256: str
     crc32: int
     members: tuple[PackedMember, ...]
+
+
+def describe(zipped: Iterable[bytes], members: tuple[PackedMember, ...]) -> Recipe:
+    """Return the recipe of a ZIP made of ``members``, whose bytes are ``zipped``."""
+    digest, crc, size = hashlib.sha256(), 0, 0
+    for chunk in zipped:
+        digest.update(chunk)
+        crc = zlib.crc32(chunk, crc)
+        size += len(chunk)
+    return Recipe(size, digest.hexdigest(), crc, members)
+
+
+def read(folder: Path, plugin: str, path: str) -> Recipe | None:
+    """Return the recipe of a packed file in a snapshot's folder, or None if it is not packed.
+
+    Raises:
+        EnvironmentProblem: the recipe is damaged or from another version.
+    """
+    *folders, name = check_path(path)
+    try:
+        with disk_errors(folder), open_folder(folder, (plugin, *folders)) as opened:
+            file = open_file(opened, name + RECIPE_SUFFIX)
+        with file:
+            return from_json(file.read())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError as error:
+        raise EnvironmentProblem(
+            f"{folder}/{plugin}/{path}{RECIPE_SUFFIX} cannot be used ({error}); restore it from a backup."
+        ) from error
 
 
 def to_json(recipe: Recipe) -> bytes:

@@ -6,48 +6,39 @@ import fcntl
 import hashlib
 import os
 import stat
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from pagekeep.domain.errors import BadInput, Conflict, EnvironmentProblem, NotFound
-from pagekeep.domain.results import StoredFile
+from pagekeep.domain.results import Shareable, Shared, StoredFile
 from pagekeep.domain.urls import shorten
 from pagekeep.storage import file_index, manifest, recipe
 from pagekeep.storage.blobs import BlobStore
-from pagekeep.storage.disk import CHUNK, disk_errors, make_folders, open_file, open_folder, read_range, replace_file
+from pagekeep.storage.disk import (
+    CHUNK,
+    PRIVATE_FOLDER,
+    WrittenFile,
+    disk_errors,
+    has,
+    make_folders,
+    open_folder,
+    read_range,
+    replace_file,
+    unlink,
+)
 from pagekeep.storage.file_index import Entry
+from pagekeep.storage.kept_file import KeptFile
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.names import RECIPE_SUFFIX, check_path, check_plugin
-from pagekeep.storage.packing import ByteRange, Member, Pack, clip_range
-from pagekeep.storage.recipe import PackedMember, Recipe
+from pagekeep.storage.packing import ByteRange, Member, Pack
+from pagekeep.storage.recipe import PackedMember
 
-
-@dataclass(frozen=True, slots=True)
-class KeptFile:
-    """A file of a snapshot, ready to be served. ``size`` is in bytes, ``sha256`` lower-case hex."""
-
-    size: int
-    mimetype: str
-    sha256: str
-    _read: ByteRange
-
-    def read_range(self, start: int, length: int) -> Iterator[bytes]:
-        """Yield up to ``length`` bytes from byte ``start``; less where the file ends before.
-
-        Raises:
-            ValueError: ``start`` or ``length`` is negative.
-            EnvironmentProblem: what is on disk is not what was recorded.
-        """
-        return self._read(*clip_range(start, length, self.size))
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._read(0, self.size)
+HEAD = 4096
 
 
 class SnapshotFiles:
@@ -76,16 +67,44 @@ class SnapshotFiles:
             EnvironmentProblem: the disk is full or not writable.
         """
         check_plugin(plugin)
-        *folders, name = check_path(path)
+        check_path(path)
         with self._blobs.work() as work:
             written = self._blobs.write(work, data)
-            stored = StoredFile(path, written.size, written.sha256, mimetype)
-            with self._changing(plugin, path), open_folder(self.folder, (plugin, *folders), create=True) as folder:
-                self._record(work, plugin, Entry(stored, written.crc32), is_new=not _exists(folder, name))
-                self._place(self._blobs.share(work, written), folder, name)
-                _unlink(folder, name + RECIPE_SUFFIX)
-                os.fsync(folder)
-        return stored
+            entry = _entry(path, mimetype, written)
+            self._put(work, plugin, [(entry, written)])
+        return entry.stored
+
+    def share(self, plugin: str, wanted: Sequence[Shareable]) -> list[Shared]:
+        """Keep a file for each of ``wanted``: the blob known by its key, else the bytes that its ``make`` gives.
+
+        A blob that is shared has been read and is whole. All are put in place at once: together they cost two waits for
+        the disk, and one more for each file that is new.
+
+        Raises:
+            BadInput, NotFound, EnvironmentProblem: as ``save``.
+        """
+        check_plugin(plugin)
+        for one in wanted:
+            check_path(one.path)
+        if not wanted:
+            return []
+        shared: list[Shared] = []
+        files: list[tuple[Entry, WrittenFile]] = []
+        with self._blobs.work() as work, disk_errors(work):
+            for number, one in enumerate(wanted):
+                place = work / str(number)
+                place.mkdir(mode=PRIVATE_FOLDER)
+                hint = hashlib.sha256(one.key.encode(errors="surrogatepass")).hexdigest()
+                known = self._blobs.find(place, hint)
+                written = known or self._blobs.write(place, one.make())
+                entry = _entry(one.path, one.mimetype, written, hint)
+                files.append((entry, written))
+                with written.file.open("rb") as file:
+                    shared.append(Shared(entry.stored, known is None, file.read(HEAD)))
+            self._put(work, plugin, files)
+            for entry, written in files:
+                self._blobs.remember(written.file.parent, str(entry.hint), written.sha256)
+        return shared
 
     def pack(self, plugin: str, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
         """Record a ZIP (stored, not compressed) made of files already kept, without writing their bytes again.
@@ -102,16 +121,16 @@ class SnapshotFiles:
         check_plugin(plugin)
         *folders, name = check_path(path, spare=len(RECIPE_SUFFIX))
         packed = tuple(self._packed_member(*member) for member in members)
-        made = _describe(self._zip(packed), packed)
+        made = recipe.describe(self._zip(packed), packed)
         stored = StoredFile(path, made.size, made.sha256, mimetype)
         with (
             self._blobs.work_near_snapshots() as work,
             self._changing(plugin, path),
             open_folder(self.folder, (plugin, *folders), create=True) as folder,
         ):
-            self._record(work, plugin, Entry(stored, made.crc32, packed=True), is_new=not _exists(folder, name))
+            self._record(work, plugin, [Entry(stored, made.crc32, packed=True)], is_new=not _exists(folder, name))
             replace_file(work, recipe.to_json(made), folder, name + RECIPE_SUFFIX)
-            _unlink(folder, name)
+            unlink(folder, name)
             os.fsync(folder)
         return stored
 
@@ -165,7 +184,7 @@ class SnapshotFiles:
             f"{result.plugin}/{file.path}": made.members
             for result in value.results
             for file in result.files
-            if (made := self._recipe(result.plugin, file.path))
+            if (made := recipe.read(self.folder, result.plugin, file.path))
         }
         with self._blobs.work_near_snapshots() as work, self._changing("", manifest.MANIFEST_NAME):
             make_folders(self.folder)
@@ -188,13 +207,33 @@ class SnapshotFiles:
                 members.append(Member(name, stored.size, entry.crc32, self._reader(plugin, entry)))
         return Pack(members)
 
-    def _record(self, work: Path, plugin: str, entry: Entry, *, is_new: bool) -> None:
+    def _put(self, work: Path, plugin: str, files: Sequence[tuple[Entry, WrittenFile]]) -> None:
+        """Put written files under their names, each whole, all durable at the end."""
+        with self._changing(plugin, files[0][0].stored.path), ExitStack() as opened:
+            folders: dict[tuple[str, ...], int] = {}
+            names: list[tuple[int, str]] = []
+            for entry, _ in files:
+                *above, name = check_path(entry.stored.path)
+                parts = (plugin, *above)
+                if parts not in folders:
+                    folders[parts] = opened.enter_context(open_folder(self.folder, parts, create=True))
+                names.append((folders[parts], name))
+            is_new = not any(_exists(folder, name) for folder, name in names)
+            self._record(work, plugin, [entry for entry, _ in files], is_new=is_new)
+            for (folder, name), (_, written) in zip(names, files, strict=True):
+                self._place(self._blobs.share(written.file.parent, written), folder, name)
+                unlink(folder, name + RECIPE_SUFFIX)
+            for folder in folders.values():
+                os.fsync(folder)
+
+    def _record(self, work: Path, plugin: str, entries: Sequence[Entry], *, is_new: bool) -> None:
         """Write down what is about to appear; what it replaces is freed when the work is over."""
         with open_folder(self.folder, (plugin,)) as top:
             if not is_new:
-                older = [old.stored.sha256 for old in file_index.read(top) if old.stored.path == entry.stored.path]
-                file_index.note_digests(work, older)
-            file_index.append(top, entry)
+                paths = {entry.stored.path for entry in entries}
+                older = [old for old in file_index.read(top) if old.stored.path in paths]
+                file_index.note(work, (old.stored.sha256 for old in older), (old.hint for old in older if old.hint))
+            file_index.append(top, entries)
 
     def _place(self, file: Path, folder: int, name: str) -> None:
         try:
@@ -274,7 +313,7 @@ class SnapshotFiles:
         only_one = len({entry.stored.sha256 for entry in candidates}) == 1
         for entry in reversed(candidates):
             if entry.packed:
-                made = self._recipe(plugin, entry.stored.path)
+                made = recipe.read(self.folder, plugin, entry.stored.path)
                 if made and made.sha256 == entry.stored.sha256:
                     return entry
                 continue
@@ -309,7 +348,7 @@ class SnapshotFiles:
         stored = entry.stored
         where = f"{self.folder}/{plugin}/{stored.path}"
         if entry.packed:
-            made = self._recipe(plugin, stored.path)
+            made = recipe.read(self.folder, plugin, stored.path)
             if made is None or any(not self._is_kept(member) for member in made.members):
                 raise EnvironmentProblem(f"{where} cannot be packed: a file it is made of is gone; capture it again.")
             return self._zip(made.members).read_range
@@ -341,43 +380,10 @@ class SnapshotFiles:
             for member in members
         )
 
-    def _recipe(self, plugin: str, path: str) -> Recipe | None:
-        *folders, name = check_path(path)
-        try:
-            with disk_errors(self.folder), open_folder(self.folder, (plugin, *folders)) as folder:
-                file = open_file(folder, name + RECIPE_SUFFIX)
-            with file:
-                return recipe.from_json(file.read())
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except ValueError as error:
-            raise EnvironmentProblem(
-                f"{self.folder}/{plugin}/{path}{RECIPE_SUFFIX} cannot be used ({error}); restore it from a backup."
-            ) from error
 
-
-def _describe(zipped: Pack, members: tuple[PackedMember, ...]) -> Recipe:
-    digest, crc = hashlib.sha256(), 0
-    for chunk in zipped:
-        digest.update(chunk)
-        crc = zlib.crc32(chunk, crc)
-    return Recipe(zipped.size, digest.hexdigest(), crc, members)
+def _entry(path: str, mimetype: str, written: WrittenFile, hint: str | None = None) -> Entry:
+    return Entry(StoredFile(path, written.size, written.sha256, mimetype), written.crc32, hint=hint)
 
 
 def _exists(folder: int, name: str) -> bool:
-    return any(_has(folder, candidate) for candidate in (name, name + RECIPE_SUFFIX))
-
-
-def _has(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
-            return False
-        raise
-    return True
-
-
-def _unlink(folder: int, name: str) -> None:
-    if _has(folder, name):
-        os.unlink(name, dir_fd=folder)
+    return any(has(folder, candidate) for candidate in (name, name + RECIPE_SUFFIX))

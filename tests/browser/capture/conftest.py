@@ -15,7 +15,7 @@ import pytest
 
 from pagekeep.capture.engine import Engine
 from pagekeep.capture.values import CaptureRequest, Outcome
-from pagekeep.domain.results import Result, StoredFile
+from pagekeep.domain.results import Result, Shareable, Shared, StoredFile
 from testsite.server import SeenRequest, TestSite
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -43,10 +43,11 @@ class LoopThread:
 
 
 class FolderSink:
-    """Keeps files below a folder, as real ones."""
+    """Keeps files below a folder, as real ones; visits that are given the same ``known`` share files by key."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: dict[str, bytes] | None = None) -> None:
         self.folder = folder
+        self._known = {} if known is None else known
 
     def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
         whole = data if isinstance(data, bytes) else b"".join(data)
@@ -54,6 +55,14 @@ class FolderSink:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(whole)
         return StoredFile(path, len(whole), hashlib.sha256(whole).hexdigest(), mimetype)
+
+    def share(self, plugin: str, wanted: Sequence[Shareable]) -> list[Shared]:
+        shared = []
+        for one in wanted:
+            is_new = one.key not in self._known
+            data = self._known[one.key] = one.make() if is_new else self._known[one.key]
+            shared.append(Shared(self.save(plugin, one.path, data, one.mimetype), is_new, data[:4096]))
+        return shared
 
     def pack(self, plugin: str, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
         target = self.folder / plugin / path

@@ -122,10 +122,15 @@ def test_a_manifest_of_another_form_is_one_clear_error(tmp_path: Path, change: d
         manifest.read(tmp_path)
 
 
-@given(st.binary(max_size=60) | st.integers(0, 400).map(lambda end: manifest.to_json(SMALL)[:end]))
+@given(
+    st.binary(max_size=60)
+    | st.integers(0, len(manifest.to_json(SMALL)) - 2).map(
+        lambda end: manifest.to_json(SMALL)[:end]
+    )  # cut before the }
+)
 def test_damaged_bytes_are_one_kind_of_error(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        manifest.from_json(data if data != manifest.to_json(SMALL) else b"")
+        manifest.from_json(data)
 
 
 def test_very_deep_json_is_an_error_too() -> None:

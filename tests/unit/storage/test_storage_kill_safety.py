@@ -15,6 +15,7 @@ import pytest
 
 from pagekeep.domain.ids import new_id
 from pagekeep.storage.blobs import BlobStore
+from pagekeep.storage.hints import Hints
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
@@ -25,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 from pagekeep.domain.errors import EnvironmentProblem
-from pagekeep.domain.results import Result
+from pagekeep.domain.results import Result, Shareable
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.storage.blobs import BlobStore
 from pagekeep.storage.layout import DataDir
@@ -43,6 +44,8 @@ while True:
     files = SnapshotFiles(data_dir, snapshot_id)
     plugin, path = chance.choice(["dom", "pdf"]), chance.choice(["a", "b/c", "d"])
     saved = files.save(plugin, path, [bytes([chance.randrange(4)]) * 40_000] * chance.randrange(4), "text/plain")
+    keys = chance.sample("abcdef", 3)
+    files.share("warc", [Shareable(f"{n}", key, (key * 50_000).encode, "text/plain") for n, key in enumerate(keys)])
     if chance.random() < 0.4:
         files.pack("wacz", "archive.wacz", [("x", plugin, saved)], "application/wacz")
     if chance.random() < 0.4:
@@ -148,6 +151,7 @@ def test_a_kill_at_any_instant_leaves_everything_whole(tmp_path: Path) -> None:
     data_dir = DataDir(tmp_path / "data")
     data_dir.prepare()
     store, snapshots, chance, seen, swept = BlobStore(data_dir), [new_id(), new_id()], random.Random(7), 0, 0
+    shared = 0
     for round_number in range(KILLS):
         with start(BUSY, data_dir.root, round_number, *snapshots) as process:
             assert process.stdout
@@ -161,8 +165,12 @@ def test_a_kill_at_any_instant_leaves_everything_whole(tmp_path: Path) -> None:
         assert not data_dir.snapshots_temp.exists() or list(data_dir.snapshots_temp.iterdir()) == []
         check_whole(data_dir, snapshots)
         assert all(store.path(digest).stat().st_nlink > 1 for digest in store.digests())
+        hints = [hint.parent.name + hint.name for hint in data_dir.shared.glob("*/*")]
+        assert {Hints(data_dir.shared).read(hint) for hint in hints} <= set(store.digests())
+        shared += len(hints)
         assert all(hashlib.sha256(store.path(d).read_bytes()).hexdigest() == d for d in store.digests())
     assert seen > KILLS
+    assert shared > KILLS
     assert swept > 0
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from pagekeep.archive.queries import find_snapshot
 from pagekeep.domain.errors import BadInput, NotFound
 from pagekeep.services.wiring import snapshot_files
-from pagekeep.storage.snapshot_files import KeptFile
+from pagekeep.storage.kept_file import KeptFile
 from pagekeep.web.access import readers_only
 from pagekeep.web.ranges import NotSatisfiable, Span, parse_range
 
