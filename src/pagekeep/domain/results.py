@@ -36,7 +36,7 @@ class Shareable:
 
     path: str
     key: str
-    make: Callable[[], bytes]
+    make: Callable[[], bytes | Iterable[bytes]]
     mimetype: str
 
 

@@ -8,7 +8,7 @@ NEEDS_PAGE = True
 
 
 async def make(visit: Visit, keep: Keep) -> str:
-    """Keep ``outlinks.json``: kind → URLs, in the order of the page; ``requested`` is what was loaded in fact."""
+    """Keep ``outlinks.json``: kind → URLs, as the page has them; ``requested`` is what was loaded in fact, sorted."""
     found: dict[str, dict[str, None]] = {"links": {}}
     for frame in await visit.page.frames():
         try:
@@ -19,6 +19,6 @@ async def make(visit: Visit, keep: Keep) -> str:
             continue
         for kind, urls in kinds.items():
             found.setdefault(kind, {}).update(dict.fromkeys(urls))
-    found["requested"] = dict.fromkeys(exchange.url for exchange in visit.recorder.exchanges)
+    found["requested"] = dict.fromkeys(sorted({exchange.url for exchange in visit.recorder.exchanges}))
     await keep("outlinks.json", as_json({kind: list(urls) for kind, urls in found.items()}), "application/json")
     return f"{len(found['links'])} links"

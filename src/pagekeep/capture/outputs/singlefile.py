@@ -1,6 +1,7 @@
 """The page as one HTML file that opens offline, made by SingleFile from the recording."""
 
 import asyncio
+import re
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import DevToolsError
@@ -39,6 +40,7 @@ OPTIONS: dict[str, Any] = {
     "removeFrames": False,
     "password": "",
 }
+_DATE = re.compile(r"(?<=\n) saved date: .*\n(?=-->)")
 
 
 async def make(visit: Visit, keep: Keep) -> str:
@@ -59,7 +61,9 @@ async def make(visit: Visit, keep: Keep) -> str:
         answers = await asyncio.gather(*(_answer(visit, number, url) for number, url in turn["requests"]))
     if "error" in turn["outcome"]:
         raise CaptureError(f"SingleFile failed: {turn['outcome']['error'].splitlines()[0]}")
-    await keep("singlefile.html", turn["outcome"]["content"].encode("utf-8", "replace"), "text/html; charset=utf-8")
+    # Without the time it was made, which the manifest has, an unchanged page gives the same bytes again.
+    content = _DATE.sub("", turn["outcome"]["content"], count=1)
+    await keep("singlefile.html", content.encode("utf-8", "replace"), "text/html; charset=utf-8")
     return "singlefile.html"
 
 
