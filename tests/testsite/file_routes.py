@@ -78,6 +78,14 @@ def _large(handler: "Handler") -> None:
         handler.wfile.write(b"0\r\n\r\n")
 
 
+def _heavy(handler: "Handler") -> None:
+    """A style or script of some weight, the same each time."""
+    script = handler.path.partition("?")[0].endswith(".js")
+    kind = "script" if script else "style"
+    lines = (f"/* line {number} of a {kind} that weighs something */" for number in range(1_500))
+    handler.reply("\n".join(lines), "text/javascript" if script else "text/css")
+
+
 def _ranges(handler: "Handler") -> None:
     """3,000 bytes, of which parts may be asked for (RFC 9110, section 14)."""
     whole = bytes(index % 251 for index in range(3_000))
@@ -141,6 +149,7 @@ FILE_ROUTES: dict[str, Callable[["Handler"], None]] = {
     "/files/": _file,
     "/disposed/": _disposed,
     "/large/": _large,
+    "/heavy/": _heavy,
     "/ranges": _ranges,
     "/tagged": _tagged,
     "/early-hints": _early_hints,

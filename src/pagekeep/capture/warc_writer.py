@@ -8,7 +8,7 @@ import uuid
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -155,6 +155,20 @@ class WarcWriter:
 def new_response(exchange: Exchange) -> Response:
     """Return the name of a response record to be written for an exchange."""
     return Response(_record_id(), exchange.url, exchange.time)
+
+
+def read_response(start: bytes) -> Response | None:
+    """Return the response record that a ``.warc.gz`` begins with, given its first few kB; None where it is none."""
+    try:
+        head = zlib.decompressobj(_GZIP).decompress(start, 1 << 16).partition(b"\r\n\r\n")[0].decode()
+        lines = [line.partition(": ") for line in head.split("\r\n")]
+        fields = {name: value for name, _, value in lines}
+        if fields["WARC-Type"] != "response":
+            return None
+        time = datetime.strptime(fields["WARC-Date"], _DATE).replace(tzinfo=UTC)
+        return Response(fields["WARC-Record-ID"], fields["WARC-Target-URI"], time)
+    except (zlib.error, ValueError, KeyError):
+        return None
 
 
 def payload_digest(exchange: Exchange) -> str:

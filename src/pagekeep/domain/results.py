@@ -1,6 +1,6 @@
 """What one output of one visit came to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class Shareable:
     Attributes:
         path, mimetype: as in :class:`StoredFile`.
         key: any text; files of one key can stand for each other.
-        make: returns the bytes; called only where none are known by the key.
+        make: returns the bytes, whole or piece by piece; called only where none are known by the key.
     """
 
     path: str

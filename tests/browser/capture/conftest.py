@@ -60,7 +60,10 @@ class FolderSink:
         shared = []
         for one in wanted:
             is_new = one.key not in self._known
-            data = self._known[one.key] = one.make() if is_new else self._known[one.key]
+            if is_new:
+                made = one.make()
+                self._known[one.key] = made if isinstance(made, bytes) else b"".join(made)
+            data = self._known[one.key]
             shared.append(Shared(self.save(plugin, one.path, data, one.mimetype), is_new, data[:4096]))
         return shared
 
@@ -114,6 +117,10 @@ class Captured:
 
     def path(self, plugin: str, name: str) -> Path:
         return self.folder / plugin / name
+
+    def warcs(self) -> list[Path]:
+        """The WARC files of the visit, the one that begins with its warcinfo first."""
+        return sorted((self.folder / "warc").glob("*.warc.gz"), key=lambda file: file.name != "data.warc.gz")
 
     def text(self, plugin: str, name: str) -> str:
         return self.path(plugin, name).read_text(encoding="utf-8")

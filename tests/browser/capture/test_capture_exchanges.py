@@ -52,7 +52,7 @@ def _records(data):
 @pytest.fixture(scope="module")
 def records(captured):
     """Return the records of a page's WARC."""
-    return lambda path: _records(captured(path).path("warc", "data.warc.gz").read_bytes())
+    return lambda path: _records(b"".join(file.read_bytes() for file in captured(path).warcs()))
 
 
 def _of(found, kind, url):
@@ -61,10 +61,8 @@ def _of(found, kind, url):
 
 @pytest.mark.parametrize("path", VISITED)
 def test_warcio_finds_nothing_wrong(captured, path):
-    file = captured(path).path("warc", "data.warc.gz")
-    check = subprocess.run(
-        [sys.executable, "-m", "warcio.cli", "check", "-v", str(file)], capture_output=True, text=True
-    )
+    files = map(str, captured(path).warcs())
+    check = subprocess.run([sys.executable, "-m", "warcio.cli", "check", "-v", *files], capture_output=True, text=True)
     assert check.returncode == 0, check.stdout + check.stderr
     assert "digest pass" in check.stdout
     assert "not checked" not in check.stdout

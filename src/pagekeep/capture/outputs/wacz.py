@@ -23,8 +23,9 @@ async def make(visit: Visit, keep: Keep) -> str:
     if warc.FILENAME not in kept:
         raise NoResult("There is no WARC to pack.")
     pages = await keep("pages/pages.jsonl", _pages(visit), "application/jsonl")
+    archives = [file for file in kept.values() if file.mimetype == warc.MIMETYPE]
     resources = [
-        (f"archive/{warc.FILENAME}", "warc", kept[warc.FILENAME]),
+        *((f"archive/{file.path}", "warc", file) for file in archives),
         ("indexes/index.cdx", "warc", kept["index.cdxj"]),
         ("pages/pages.jsonl", "wacz", pages),
     ]
