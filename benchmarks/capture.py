@@ -1,234 +1,177 @@
 """How fast, and at what cost, pages become archived outputs.
 
-Serves Debian's ``sqlite3-doc`` (every 20th page by sorted path, and three well-known ones) on this machine and captures
-it with the real engine, browser and storage: the full default set beside a bare page load (open, title, DOM, links), at
-one and two tabs, all interleaved in one run so that a noisy machine disturbs them alike. Reports medians of the rounds.
+Captures pages of real documentation and of a JavaScript app, served by this machine, with the real engine, browser and
+storage: the full default set beside a bare page load (open, title, DOM, links), at one, two and four tabs, all
+interleaved in one run so that a noisy machine disturbs them alike. Pages taller than a screenshot may be are measured
+apart. Prints medians of the rounds as Markdown. Ends with 1 if an output failed or something was requested twice.
 
-    python benchmarks/capture.py [--rounds 3] [--pages 0] [--corpus DIRECTORY] [--json FILE]
+    python benchmarks/capture.py [--rounds 5] [--tabs 1,2,4] [--corpus NAME]... [--pages N] [--json FILE] [--plot FILE]
 """
 
 import argparse
 import asyncio
-import functools
-import http.server
+import contextlib
 import json
-import multiprocessing
 import os
 import statistics
-import subprocess
-import tempfile
-import time
+import sys
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pagekeep.capture.engine import Engine
-from pagekeep.capture.values import CaptureRequest
-from pagekeep.domain.ids import new_id
-from pagekeep.domain.plugins import DEFAULT_PLUGINS
-from pagekeep.domain.results import Result
-from pagekeep.domain.status import ResultStatus
-from pagekeep.storage.layout import DataDir
-from pagekeep.storage.snapshot_files import SnapshotFiles
-
-BARE = ("title", "dom", "outlinks")
-ALSO = ("lang_select.html", "fileformat2.html", "fts5.html")
-MAY_BE_EMPTY = {"favicon"}
-PSS_EVERY = 8  # pages; asking the kernel is not free
-TICKS = os.sysconf("SC_CLK_TCK")
+from corpora import NAMES, fetch
+from origin import Origin
+from plot import draw
+from rounds import SETS, Round, run_round, tall_pages
 
 
-@dataclass
-class Round:
-    """Figures of one pass over the corpus."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages of one corpus that are alike in height."""
 
+    name: str
+    origin: Origin
+    pages: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Medians over the rounds of one group, set and number of tabs. Memory in MB, ``kept`` in kB, ``steps`` in ms."""
+
+    group: str
+    kind: str
+    tabs: int
     pages_per_minute: float
-    cpu_per_page: float
-    peak_pss: float
-    bytes_per_page: float
-    steps: dict[str, list[float]] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
+    browser_cpu: float
+    own_cpu: float
+    peak_memory: float
+    kept: float
+    steps: dict[str, float]
+
+    @property
+    def cpu(self) -> float:
+        """CPU-seconds per page."""
+        return self.browser_cpu + self.own_cpu
 
 
-class _Quiet:
-    async def step(self, name: str) -> None: ...
-
-    async def result(self, result: Result) -> None: ...
+Key = tuple[str, str, int]
 
 
-class _Pages(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None: ...
-
-
-def fetch_corpus(folder: Path) -> Path:
-    """Unpack (not install) sqlite3-doc below ``folder`` and return the directory of its pages."""
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        subprocess.run(["apt-get", "download", "-q", "sqlite3-doc"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        package = next(folder.glob("sqlite3-doc*.deb"))
-        subprocess.run(["dpkg", "-x", str(package), str(folder)], check=True)
-    return next(folder.rglob("lang_select.html")).parent
-
-
-def choose(root: Path, limit: int) -> list[str]:
-    """Return every 20th page by sorted path, and three that are long or well known."""
-    every = sorted(str(path.relative_to(root)) for path in root.rglob("*.html"))
-    pages = list(dict.fromkeys([*every[::20], *(name for name in ALSO if name in every)]))
-    return pages[:limit] if limit else pages
-
-
-def serve(root: str, port: "multiprocessing.Queue[int]") -> None:
-    """Serve the corpus from a process of its own, whose cost is not the engine's."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Pages, directory=root))
-    port.put(server.server_port)
-    server.serve_forever()
-
-
-def family() -> list[int]:
-    """Return the pids of every descendant of this process but the corpus server."""
-    parents: dict[int, list[int]] = defaultdict(list)
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int((entry / "stat").read_text().rpartition(")")[2].split()[1])].append(int(entry.name))
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-    apart = {child.pid for child in multiprocessing.active_children()}
-    found, waiting = [], [os.getpid()]
-    while waiting:
-        children = [pid for pid in parents[waiting.pop()] if pid not in apart]
-        found += children
-        waiting += children
+def measure(groups: list[Group], rounds: int, tabs: list[int]) -> dict[Key, list[Round]]:
+    """Return the rounds by group, set and tabs; bare and full take turns."""
+    found: dict[Key, list[Round]] = defaultdict(list)
+    for number in range(rounds):
+        for group in groups:
+            for count in tabs:
+                for kind, plugins in SETS.items():
+                    _progress(f"round {number + 1}: {group.name}, {kind}, {count} tabs")
+                    found[group.name, kind, count].append(
+                        asyncio.run(run_round(group.origin, group.pages, plugins, count))
+                    )
     return found
 
 
-def cpu_of(pids: list[int]) -> float:
-    """Return the CPU-seconds of these processes and of those they have reaped."""
-    total = 0
-    for pid in pids:
-        try:
-            total += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return total / TICKS
+def median_row(key: Key, rounds: list[Round]) -> Row:
+    """Return the medians of rounds of the same kind."""
 
+    def median(name: str) -> float:
+        return float(statistics.median(getattr(each, name) for each in rounds))
 
-def pss_of(pids: list[int]) -> float:
-    """Return the proportional set size of these processes in MB."""
-    total = 0
-    for pid in pids:
-        try:
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total / 1024
-
-
-async def run_round(origin: str, pages: list[str], plugins: tuple[str, ...], tabs: int) -> Round:
-    """Capture every page once with ``tabs`` pages at a time, in a fresh browser and data directory."""
-    steps: dict[str, list[float]] = defaultdict(list)
-    failures: list[str] = []
-    sizes: list[int] = []
-    peak = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        data = DataDir(Path(folder))
-        data.prepare()
-        async with Engine() as engine:
-            allowed = (origin.removeprefix("http://"),)
-            warm_up = CaptureRequest(f"{origin}/{pages[0]}", plugins, allow_private=allowed)
-            await engine.capture(warm_up, SnapshotFiles(data, new_id()), _Quiet())
-            queue = list(pages)
-            cpu, started = time.process_time() + cpu_of(family()), time.monotonic()
-
-            async def tab() -> None:
-                nonlocal peak
-                while queue:
-                    page = queue.pop(0)
-                    request = CaptureRequest(f"{origin}/{page}", plugins, allow_private=allowed)
-                    outcome = await engine.capture(request, SnapshotFiles(data, new_id()), _Quiet())
-                    for name, seconds in outcome.step_seconds.items():
-                        steps[name].append(seconds)
-                    sizes.append(sum(file.size for result in outcome.results for file in result.files))
-                    failures.extend(
-                        f"{page} {result.plugin}: {result.summary}"
-                        for result in outcome.results
-                        if result.status is not ResultStatus.SUCCEEDED and result.plugin not in MAY_BE_EMPTY
-                    )
-                    if len(sizes) % PSS_EVERY == 0:
-                        peak = max(peak, pss_of([os.getpid(), *family()]))
-
-            await asyncio.gather(*(tab() for _ in range(tabs)))
-            seconds = time.monotonic() - started
-            spent = time.process_time() + cpu_of(family()) - cpu
-    count = len(pages)
-    return Round(count / seconds * 60, spent / count, peak, sum(sizes) / count, dict(steps), failures)
-
-
-def report(rounds: dict[tuple[str, int], list[Round]]) -> dict[str, object]:
-    """Print the medians as a table and return them."""
-    rows: dict[str, object] = {}
-    cpu_of_all = {key: statistics.median(r.cpu_per_page for r in of) for key, of in rounds.items()}
-    print(
-        f"{'set':>5} {'tabs':>4} {'pages/min':>10} {'CPU-s/page':>11} {'× bare':>7} {'peak PSS MB':>12} {'kB/page':>8}"
+    group, kind, tabs = key
+    steps = {
+        name: statistics.median(seconds for each in rounds for seconds in each.steps.get(name, ())) * 1000
+        for name in rounds[0].steps
+    }
+    return Row(
+        group=group,
+        kind=kind,
+        tabs=tabs,
+        pages_per_minute=median("pages_per_minute"),
+        browser_cpu=median("browser_cpu"),
+        own_cpu=median("own_cpu"),
+        peak_memory=median("peak_memory"),
+        kept=median("kept") / 1000,
+        steps=steps,
     )
-    for (kind, tabs), of in rounds.items():
-        cpu = cpu_of_all[kind, tabs]
-        row: dict[str, Any] = {
-            "pages_per_minute": statistics.median(r.pages_per_minute for r in of),
-            "cpu_seconds_per_page": cpu,
-            "times_bare": cpu / cpu_of_all["bare", tabs],
-            "peak_pss_mb": statistics.median(r.peak_pss for r in of),
-            "kilobytes_per_page": statistics.median(r.bytes_per_page for r in of) / 1000,
-            "step_medians_ms": {
-                name: statistics.median(s for r in of for s in r.steps[name]) * 1000 for name in of[0].steps
-            },
-            "failures": sorted({failure for r in of for failure in r.failures}),
-        }
-        rows[f"{kind}-{tabs}"] = row
+
+
+def print_table(rows: list[Row]) -> None:
+    """Print the rows as a Markdown table, each beside the bare page load of the same pages and tabs."""
+    bare = {(row.group, row.tabs): row for row in rows if row.kind == "bare"}
+    print("| pages | set | tabs | pages/minute | CPU-s/page (own part) | × bare | peak PSS | kept per page |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        ratio = row.cpu / bare[row.group, row.tabs].cpu
         print(
-            f"{kind:>5} {tabs:>4} {row['pages_per_minute']:>10.0f} {cpu:>11.3f} {row['times_bare']:>7.1f}"
-            f" {row['peak_pss_mb']:>12.0f} {row['kilobytes_per_page']:>8.0f}"
+            f"| {row.group} | {row.kind} | {row.tabs} | {row.pages_per_minute:.0f} | {row.cpu:.2f} ({row.own_cpu:.2f})"
+            f" | {ratio:.1f} | {row.peak_memory:.0f} MB | {row.kept:,.0f} kB |"
         )
-        for failure in sorted({failure for r in of for failure in r.failures}):
-            print("      did not succeed:", failure)
-    full = max((key for key in rounds if key[0] == "full"), default=None)
-    if full:
-        print(f"\nmedian ms of each step, {full[0]} set at {full[1]} tabs:")
-        for name in rounds[full][0].steps:
-            print(f"  {name:<12} {statistics.median(s for r in rounds[full] for s in r.steps[name]) * 1000:>7.1f}")
-    return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pages", type=int, default=0, help="only so many pages (0: all)")
-    parser.add_argument("--corpus", type=Path, default=Path("build/corpora/sqlite3-doc"))
-    parser.add_argument("--json", type=Path, help="write the figures here as well")
-    options = parser.parse_args()
-    root = fetch_corpus(options.corpus)
-    pages = choose(root, options.pages)
-    port: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(str(root), port), daemon=True)
-    server.start()
-    origin = f"http://127.0.0.1:{port.get(timeout=10)}"
-    rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
-    print(f"{len(pages)} pages, {options.rounds} rounds, {os.cpu_count()} cores")
-    for number in range(options.rounds):
-        for tabs in (1, 2):
-            for kind, plugins in (("bare", BARE), ("full", DEFAULT_PLUGINS)):
-                print(f"round {number + 1}: {kind}, {tabs} tabs …", flush=True)
-                rounds[kind, tabs].append(asyncio.run(run_round(origin, pages, plugins, tabs)))
-    rows = report(rounds)
-    server.terminate()
-    server.join()
+def print_steps(rows: list[Row]) -> None:
+    """Print the median time of each step of the full set, in ms, longest first."""
+    print("\nMedian ms of each step, full set:\n")
+    for row in rows:
+        if row.kind == "full":
+            steps = ", ".join(f"{name} {ms:.0f}" for name, ms in sorted(row.steps.items(), key=lambda step: -step[1]))
+            print(f"- {row.group}, {row.tabs} tabs: {steps}")
+
+
+def print_problems(rounds: dict[Key, list[Round]]) -> bool:
+    """Print what failed and what was requested twice; return whether there was any."""
+    failed = sorted({f"{key[0]}/{line}" for key, of in rounds.items() for each in of for line in each.failures})
+    twice = sorted(
+        {f"{key[0]}/{line} ({key[1]} set)" for key, of in rounds.items() for each in of for line in each.twice}
+    )
+    for title, lines in (("Outputs that did not succeed", failed), ("Requested twice in one visit", twice)):
+        print(f"\n{title}: {len(lines) or 'none'}\n")
+        for line in lines:
+            print(f"- {line}")
+    return bool(failed or twice)
+
+
+def main() -> int:
+    options = _options()
+    with contextlib.ExitStack() as servers:
+        groups = []
+        for name in options.corpus or NAMES:
+            corpus = fetch(name, options.pages)
+            origin = servers.enter_context(Origin(corpus.root))
+            _progress(f"{name}: {len(corpus.pages)} pages; looking for tall ones")
+            tall = asyncio.run(tall_pages(origin, corpus.pages))
+            ordinary = [page for page in corpus.pages if page not in tall]
+            groups += [Group(name, origin, ordinary)] if ordinary else []
+            groups += [Group(f"{name}, tall", origin, tall)] if tall else []
+        rounds = measure(groups, options.rounds, options.tabs)
+    print(f"{options.rounds} rounds, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end; pages: ", end="")
+    print("; ".join(f"{group.name} {len(group.pages)}" for group in groups), end="\n\n")
+    rows = [median_row(key, of) for key, of in rounds.items()]
+    print_table(rows)
+    print_steps(rows)
+    problems = print_problems(rounds)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+        figures = [{name: getattr(row, name) for name in row.__slots__} for row in rows]
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    if options.plot:
+        bars = {(row.group, row.kind, row.tabs): row.pages_per_minute for row in rows}
+        options.plot.write_text(draw("Pages per minute", bars))
+    return 1 if problems else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--corpus", action="append", choices=NAMES, help="only this one; may be repeated")
+    parser.add_argument("--pages", type=int, default=0, help="only so many pages of each corpus (0: all)")
+    parser.add_argument("--tabs", type=lambda text: [int(word) for word in text.split(",")], default=[1, 2, 4])
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--plot", type=Path, help="draw pages per minute as SVG here")
+    return parser.parse_args()
+
+
+def _progress(text: str) -> None:
+    print(f"{text} …", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
