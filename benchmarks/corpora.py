@@ -44,6 +44,7 @@ def _sqlite(folder: Path) -> tuple[Path, list[str]]:
 
 
 def _debian_reference(folder: Path) -> tuple[Path, list[str]]:
+    _unpack_debian("debian-reference-common", folder)  # style and pictures
     root = _unpack_debian("debian-reference-en", folder) / "usr/share/debian-reference"
     return root, _html(root)
 
@@ -64,13 +65,12 @@ def _swagger_ui(folder: Path) -> tuple[Path, list[str]]:
 
 
 def _unpack_debian(package: str, folder: Path) -> Path:
-    unpacked = folder / "unpacked"
-    if not unpacked.exists():
+    """Unpack a package, fetched if need be, and return the folder that holds its files."""
+    if not list(folder.glob(f"{package}_*.deb")):
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True, stderr=subprocess.DEVNULL)
-        archive = max(folder.glob(f"{package}_*.deb"))
-        subprocess.run(["dpkg", "-x", str(archive), str(unpacked)], check=True)
-    return unpacked
+        subprocess.run(["dpkg", "-x", str(max(folder.glob(f"{package}_*.deb"))), str(folder)], check=True)
+    return folder
 
 
 def _html(root: Path) -> list[str]:
