@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from pagekeep.archive.models import Snapshot
@@ -101,7 +101,12 @@ def waiting(within_seconds: float) -> bool:
 
 def held_by(owner: UUID, snapshot_id: UUID) -> bool:
     """Whether the worker holds the snapshot: ask inside the transaction that writes what it captured."""
-    return Snapshot.objects.filter(pk=snapshot_id, lease_owner=owner, status=SnapshotStatus.STARTED).exists()
+    return held(owner, snapshot_id).exists()
+
+
+def held(owner: UUID, snapshot_id: UUID) -> QuerySet[Snapshot]:
+    """Return the snapshot if the worker holds it, to be changed in one statement with that condition."""
+    return Snapshot.objects.filter(pk=snapshot_id, lease_owner=owner, status=SnapshotStatus.STARTED)
 
 
 def _column(field: str, value: object) -> str:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.capture.secrecy import Secrecy
@@ -14,7 +13,7 @@ from pagekeep.domain.results import Result, StoredFile
 from pagekeep.domain.status import CrawlStatus, ResultStatus
 from pagekeep.services.crawl_config import crawl_settings
 from pagekeep.services.listeners import own_addresses
-from pagekeep.services.record_result import position_of, require_lease, update_sums
+from pagekeep.services.record_result import put_results, require_lease, update_sums
 from pagekeep.services.retry_snapshot import missing_plugins
 from pagekeep.services.seal_crawl import open_crawl
 
@@ -33,15 +32,7 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         require_lease(owner, snapshot_id)
         snapshot = Snapshot.objects.select_related("crawl").defer("crawl__urls").get(pk=snapshot_id)
         plugins = missing_plugins(snapshot) or ALWAYS
-        now = timezone.now()
-        for plugin in plugins:
-            ArchiveResult.objects.update_or_create(
-                snapshot=snapshot,
-                plugin=plugin,
-                hook_name="",
-                defaults=_EMPTY,
-                create_defaults=_EMPTY | {"created_at": now, "position": position_of(plugin)},
-            )
+        put_results(snapshot_id, dict.fromkeys(plugins, _EMPTY))
         update_sums(snapshot_id)
         open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
         kept = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED).order_by("position", "id")

@@ -1,5 +1,6 @@
 """Write down what one output came to, the moment it is made."""
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
-from pagekeep.archive.queue import LeaseLost, held_by
+from pagekeep.archive.queue import LeaseLost, held, held_by
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
@@ -24,13 +25,7 @@ def record_result(owner: UUID, snapshot_id: UUID, result: Result) -> None:
     """
     with transaction.atomic():
         require_lease(owner, snapshot_id)
-        ArchiveResult.objects.update_or_create(
-            snapshot_id=snapshot_id,
-            plugin=result.plugin,
-            hook_name="",
-            defaults=_columns(result),
-            create_defaults=_columns(result) | {"created_at": timezone.now(), "position": position_of(result.plugin)},
-        )
+        put_results(snapshot_id, {result.plugin: _columns(result)})
         update_sums(snapshot_id)
 
 
@@ -42,18 +37,36 @@ def record_step(owner: UUID, snapshot_id: UUID, step: str) -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        require_lease(owner, snapshot_id)
-        Snapshot.objects.filter(pk=snapshot_id).update(current_step=step)
+        if not held(owner, snapshot_id).update(current_step=step):
+            raise _lease_lost(snapshot_id)
+        if step not in PLUGINS:
+            return
         begun = ArchiveResult.objects.filter(
             snapshot_id=snapshot_id, plugin=step, hook_name="", status=ResultStatus.QUEUED
         )
         begun.update(status=ResultStatus.STARTED, start_ts=now, modified_at=now)
 
 
+def put_results(snapshot_id: UUID, columns: Mapping[str, Mapping[str, object]]) -> None:
+    """Write rows of a snapshot's results, by plugin, those that exist already anew: in one statement."""
+    now = timezone.now()
+    rows = [
+        ArchiveResult(snapshot_id=snapshot_id, plugin=plugin, created_at=now, position=position_of(plugin), **values)
+        for plugin, values in columns.items()
+    ]
+    written = {name for values in columns.values() for name in values}
+    ArchiveResult.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=("snapshot", "plugin", "hook_name"),
+        update_fields=(*written, "modified_at"),
+    )
+
+
 def require_lease(owner: UUID, snapshot_id: UUID) -> None:
     """Raise LeaseLost unless the worker holds the snapshot. Call it in the transaction that writes."""
     if not held_by(owner, snapshot_id):
-        raise LeaseLost(f"Snapshot {snapshot_id} was removed, sealed or taken over by another worker.")
+        raise _lease_lost(snapshot_id)
 
 
 def update_sums(snapshot_id: UUID) -> None:
@@ -66,6 +79,10 @@ def update_sums(snapshot_id: UUID) -> None:
 def position_of(plugin: str) -> int:
     """Return the place of a plugin's result within its snapshot; what Pagekeep does not make comes last."""
     return _ORDER.index(plugin) if plugin in _ORDER else len(_ORDER)
+
+
+def _lease_lost(snapshot_id: UUID) -> LeaseLost:
+    return LeaseLost(f"Snapshot {snapshot_id} was removed, sealed or taken over by another worker.")
 
 
 def _columns(result: Result) -> dict[str, object]:
