@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
 
+# Outputs that fetch on their own, by a program, what the page only leads to.
+DOWNLOADERS = frozenset({"media", "git"})
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -16,9 +19,11 @@ class Limits:
         settle: for network and DOM to become quiet, each time.
         scroll: for walking down the page.
         output: for each output.
+        download: for each output that downloads by itself, instead of ``output``.
         body: largest response body that is kept.
         visit: all response bodies of a visit together.
         file: largest file an output may keep.
+        download_size: the same for an output that downloads by itself, and for all that it downloads.
         height: how far the page is scrolled and photographed.
     """
 
@@ -26,10 +31,20 @@ class Limits:
     settle: float = 10.0
     scroll: float = 15.0
     output: float = 60.0
+    download: float = 600.0
     body: int = 100 * 2**20
     visit: int = 256 * 2**20
     file: int = 512 * 2**20
+    download_size: int = 750 * 2**20
     height: int = 16_000
+
+    def output_seconds(self, plugin: str) -> float:
+        """Return how long the output of a plugin may take."""
+        return self.download if plugin in DOWNLOADERS else self.output
+
+    def file_size(self, plugin: str) -> int:
+        """Return how large a file of a plugin may be (bytes)."""
+        return self.download_size if plugin in DOWNLOADERS else self.file
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What an output sees of a visit, and where it puts what it makes."""
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
 from pagekeep.domain.results import Result, StoredFile
 
+_PIECE_BYTES = 1 << 20
+
 
 @dataclass(slots=True)
 class Visit:
@@ -24,6 +27,7 @@ class Visit:
         main: the response the page came from, after redirects; None where there was none.
         software: name and version of browser and archive, for WARC and WACZ.
         page_scripts: folder of the installed scripts that run in the page (``node_modules``).
+        temp_dir: where programs of outputs run; the system's own by default.
     """
 
     request: CaptureRequest
@@ -33,6 +37,7 @@ class Visit:
     started_at: datetime
     software: str
     page_scripts: Path | None
+    temp_dir: Path | None = None
     title: str = ""
     final_url: str = ""
     main: Exchange | None = None
@@ -59,9 +64,19 @@ class Keep:
         Raises:
             ByteBudgetExceeded: it is larger than a file may be.
         """
-        if len(data) > self._limit:
-            raise ByteBudgetExceeded(f"{path} has {len(data)} bytes; the limit for a file is {self._limit}.")
+        self._check_size(path, len(data))
         stored = await asyncio.to_thread(self._sink.save, self._plugin, path, data, mimetype)
+        self.files.append(stored)
+        return stored
+
+    async def file(self, path: str, source: Path, mimetype: str) -> StoredFile:
+        """Keep a file that lies on disk, read piece by piece.
+
+        Raises:
+            ByteBudgetExceeded: it is larger than a file may be.
+        """
+        self._check_size(path, os.stat(source).st_size)
+        stored = await asyncio.to_thread(self._sink.save, self._plugin, path, _pieces(source), mimetype)
         self.files.append(stored)
         return stored
 
@@ -70,3 +85,13 @@ class Keep:
         stored = await asyncio.to_thread(self._sink.pack, self._plugin, path, members, mimetype)
         self.files.append(stored)
         return stored
+
+    def _check_size(self, path: str, size: int) -> None:
+        if size > self._limit:
+            raise ByteBudgetExceeded(f"{path} has {size} bytes; the limit for a file is {self._limit}.")
+
+
+def _pieces(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as opened:
+        while piece := opened.read(_PIECE_BYTES):
+            yield piece

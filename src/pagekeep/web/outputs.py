@@ -20,6 +20,7 @@ LABELS = {
     "outlinks": "Links",
     "singlefile": "Page",
     "pdf": "PDF",
+    "git": "Repository",
     "warc": "WARC",
     "wacz": "WACZ",
     "hashes": "Checksums",

@@ -10,6 +10,7 @@ from types import ModuleType
 from pagekeep.capture.outputs import (
     dom,
     favicon,
+    git,
     hashes,
     headers,
     htmltotext,
@@ -35,6 +36,7 @@ _MODULES = (
     outlinks,
     singlefile,
     pdf,
+    git,
     warc,
     wacz,
     hashes,
