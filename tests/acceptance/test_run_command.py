@@ -18,7 +18,7 @@ import pytest
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 
 # Outputs the sample page has nothing for.
-NOT_THERE = ("git",)
+NOT_THERE = ("media", "git")
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
 
