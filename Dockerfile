@@ -14,7 +14,7 @@ RUN .venv/bin/pip install --no-deps --no-build-isolation . \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 ca-certificates tini \
+ && apt-get install -y --no-install-recommends python3 ca-certificates tini git ffmpeg \
       chromium-headless-shell fonts-liberation fonts-noto-core fonts-noto-color-emoji \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 1000 --create-home pagekeep \

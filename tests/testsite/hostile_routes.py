@@ -168,6 +168,7 @@ HOSTILE: dict[str, Callable[["Handler"], None]] = {
     "/status/": _status,
     "/to/": _redirect,
     "/hang": _hang,
+    "/hang/": _hang,
     "/endless": _endless,
     "/drip": _drip,
     "/reset": _reset,

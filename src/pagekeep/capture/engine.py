@@ -43,7 +43,7 @@ class EngineOptions:
     Attributes:
         chromium: its path or name; empty to find one.
         sandbox: ``auto``, ``on`` or ``off``.
-        temp_dir: where its profile lives while it runs.
+        temp_dir: where its profile lives while it runs, and what programs of outputs write meanwhile.
         page_scripts: folder of the page scripts (``node_modules``); the installation's own by default.
     """
 
@@ -95,6 +95,7 @@ class Engine:
                 started_at=datetime.now(UTC),
                 software=f"Pagekeep/{__version__} {browser.product}",
                 page_scripts=self._options.page_scripts,
+                temp_dir=self._options.temp_dir,
             )
             try:
                 async with asyncio.timeout(_longest(request)):
@@ -151,7 +152,8 @@ def _longest(request: CaptureRequest) -> float:
     """Return how long a visit may take if each of its parts uses up its time (seconds): the last resort."""
     limits = request.limits
     steps_seconds = limits.download + limits.open * 2 + limits.settle * 3 + limits.scroll * 2
-    return steps_seconds + (limits.output + _CLOSE_SECONDS) * len(request.plugins) + _READY_SECONDS
+    outputs_seconds = sum(limits.output_seconds(plugin) + _CLOSE_SECONDS for plugin in request.plugins)
+    return steps_seconds + outputs_seconds + _READY_SECONDS
 
 
 async def _new_context(chromium: Chromium, egress: Egress) -> str:
@@ -259,7 +261,7 @@ class _Run:
         await self._progress.step(plugin)
         started_at, started = datetime.now(UTC), time.monotonic()
         limits = self._visit.request.limits
-        keep = Keep(self._sink, plugin, limits.file)
+        keep = Keep(self._sink, plugin, limits.file_size(plugin))
         status, summary = await self._make(plugin, keep)
         self._seconds[plugin] = time.monotonic() - started
         result = Result(
@@ -275,13 +277,13 @@ class _Run:
 
     async def _make(self, plugin: str, keep: Keep) -> tuple[ResultStatus, str]:
         """Return how the output ended and its readable line."""
-        module, limits = OUTPUTS[plugin], self._visit.request.limits
+        module, seconds = OUTPUTS[plugin], self._visit.request.limits.output_seconds(plugin)
         if self._no_page and module.NEEDS_PAGE:
             return ResultStatus.SKIPPED, self._no_page
         if module.NEEDS_PAGE and self._visit.page.document_id != self._document_id:
             return ResultStatus.FAILED, "The page went to another document while its outputs were made."
         try:
-            async with asyncio.timeout(limits.output):
+            async with asyncio.timeout(seconds):
                 return ResultStatus.SUCCEEDED, await module.make(self._visit, keep)
         except (BrowserDied, EnvironmentProblem, Conflict):
             raise
@@ -291,7 +293,7 @@ class _Run:
             return ResultStatus.NORESULTS, str(reason)
         except TimeoutError:
             await self._check_page()
-            return ResultStatus.FAILED, f"It took longer than {limits.output:g} seconds."
+            return ResultStatus.FAILED, f"It took longer than {seconds:g} seconds."
         except CaptureError as error:
             return ResultStatus.FAILED, str(error)
         except Exception as error:

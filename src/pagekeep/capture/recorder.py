@@ -182,7 +182,7 @@ class Recorder:
         """Read a body and let the browser go on with it; a file that is no page is kept from the browser."""
         main = self._is_main(exchange)
         file = is_file(exchange) if main else False
-        limit = self._limits.file if file else self._limits.body
+        limit = self._limits.download_size if file else self._limits.body
         held = is_read_at_once(exchange)
         if file:
             self.kept_back = exchange

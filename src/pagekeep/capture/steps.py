@@ -125,7 +125,7 @@ def explain_no_page(page: Page, limits: Limits) -> tuple[str, bool]:
         case "length":
             limit, setting = limits.body, "PAGEKEEP_MAX_BODY_SIZE"
             if is_file(main):
-                limit, setting = limits.file, "PAGEKEEP_MAX_FILE_SIZE"
+                limit, setting = limits.download_size, "PAGEKEEP_MAX_DOWNLOAD_SIZE"
             return f"The server sent {what} of more than the {limit} bytes that {setting} allows.", False
         case "time":
             return f"The server sent {what} that did not come whole within {limits.download:g} seconds.", False

@@ -24,6 +24,8 @@ FILES = {
     "outlinks": ("outlinks.json", "application/json"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
     "pdf": ("output.pdf", "application/pdf"),
+    "media": ("video.mp4", "video/mp4"),
+    "git": ("repository.bundle", "application/x-git-bundle"),
     "warc": (warc.FILENAME, "application/warc"),
     "wacz": ("archive.wacz", "application/wacz+zip"),
     "hashes": ("hashes.json", "application/json"),

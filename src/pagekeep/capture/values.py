@@ -7,6 +7,9 @@ from pagekeep.capture.secrecy import Secrecy
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
 
+# Outputs that keep what the URL only leads to: files of any size.
+DOWNLOADERS = frozenset({"static", "media", "git"})
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -17,10 +20,11 @@ class Limits:
         settle: for network and DOM to become quiet, each time.
         scroll: for walking down the page.
         output: for each output.
-        download: for a main response that is a file.
-        body: largest response body that is kept; for a main response that is a file, ``file`` counts.
+        download: for each output that downloads, instead of ``output``, and for a main response that is a file.
+        body: largest response body that is kept; of a main response that is a file, ``download_size``.
         visit: all response bodies of a visit together.
         file: largest file an output may keep.
+        download_size: the same for an output that downloads, and for all that it downloads.
         height: how far the page is scrolled and photographed.
     """
 
@@ -32,7 +36,16 @@ class Limits:
     body: int = 100 * 2**20
     visit: int = 256 * 2**20
     file: int = 512 * 2**20
+    download_size: int = 750 * 2**20
     height: int = 16_000
+
+    def output_seconds(self, plugin: str) -> float:
+        """Return how long the output of a plugin may take."""
+        return self.download if plugin in DOWNLOADERS else self.output
+
+    def file_size(self, plugin: str) -> int:
+        """Return how large a file of a plugin may be (bytes)."""
+        return self.download_size if plugin in DOWNLOADERS else self.file
 
 
 @dataclass(frozen=True, slots=True)

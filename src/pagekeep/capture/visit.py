@@ -15,6 +15,8 @@ from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
 from pagekeep.domain.results import Result, Shareable, Shared, StoredFile
 
+_PIECE_BYTES = 1 << 20
+
 
 @dataclass(slots=True)
 class Visit:
@@ -24,6 +26,7 @@ class Visit:
         main: the response the page came from, after redirects; None where there was none.
         software: name and version of browser and archive, for WARC and WACZ.
         page_scripts: folder of the installed scripts that run in the page (``node_modules``).
+        temp_dir: where programs of outputs run; the system's own by default.
     """
 
     request: CaptureRequest
@@ -33,6 +36,7 @@ class Visit:
     started_at: datetime
     software: str
     page_scripts: Path | None
+    temp_dir: Path | None = None
     title: str = ""
     final_url: str = ""
     main: Exchange | None = None
@@ -64,8 +68,7 @@ class Keep:
         Raises:
             ByteBudgetExceeded: it is larger than a file may be.
         """
-        if len(data) > self._limit:
-            raise ByteBudgetExceeded(f"{path} has {len(data)} bytes; the limit for a file is {self._limit}.")
+        self._check_size(path, len(data))
         stored = await asyncio.to_thread(self._sink.save, self._plugin, path, data, mimetype)
         self.files.append(stored)
         return stored
@@ -79,6 +82,14 @@ class Keep:
         stored = await asyncio.to_thread(self._sink.save, self._plugin, path, self._within(path, chunks), mimetype)
         self.files.append(stored)
         return stored
+
+    async def file(self, path: str, source: Path, mimetype: str) -> StoredFile:
+        """Keep a file that lies on disk.
+
+        Raises:
+            ByteBudgetExceeded: it is larger than a file may be.
+        """
+        return await self.stream(path, _pieces(source), mimetype)
 
     def _within(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         size = 0
@@ -99,3 +110,13 @@ class Keep:
         stored = await asyncio.to_thread(self._sink.pack, self._plugin, path, members, mimetype)
         self.files.append(stored)
         return stored
+
+    def _check_size(self, path: str, size: int) -> None:
+        if size > self._limit:
+            raise ByteBudgetExceeded(f"{path} has {size} bytes; the limit for a file is {self._limit}.")
+
+
+def _pieces(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as opened:
+        while piece := opened.read(_PIECE_BYTES):
+            yield piece

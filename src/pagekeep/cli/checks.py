@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,8 @@ from django.utils import timezone
 from pagekeep.archive.models import Snapshot
 from pagekeep.capture.chromium.find import find_chromium, is_headless_shell
 from pagekeep.capture.chromium.launch import launch
+from pagekeep.capture.ffmpeg import find_ffmpeg
+from pagekeep.capture.outputs.git import find_git
 from pagekeep.capture.page_scripts import readability_source, singlefile_source
 from pagekeep.cli.ports import usable_port
 from pagekeep.cli.printing import size_text
@@ -66,6 +69,17 @@ def page_scripts() -> Finding:
     readability_source(None)
     singlefile_source(None)
     return Finding("ok", "Readability and SingleFile are installed.")
+
+
+def programs() -> Finding:
+    """Whether the programs that some outputs need are installed."""
+    if find_git() is None:
+        return Finding("problem", "git is not installed, so no repository is kept; install with: apt-get install git")
+    tools = f"git and yt-dlp {version('yt-dlp')} are installed"
+    if find_ffmpeg() is None:
+        missing = "without ffmpeg, picture and sound that a site sends apart are not joined: apt-get install ffmpeg"
+        return Finding("note", f"{tools}; {missing}")
+    return Finding("ok", f"{tools}, and so is ffmpeg.")
 
 
 def fonts() -> Finding:
@@ -137,6 +151,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "browser": browser,
     "sandbox": sandbox,
     "page scripts": page_scripts,
+    "programs": programs,
     "fonts": fonts,
     "disk": disk,
     "data directory": data_directory,

@@ -54,10 +54,13 @@ class Settings(BaseSettings):
         10.0, "Time for a page to become quiet, each time it is waited for.", "seconds", ge=0
     )
     output_timeout: float = _setting(60.0, "Time for each output.", "seconds", gt=0, le=3600)
+    download_timeout: float = _setting(
+        600.0, "Time for a file that a URL leads to, for media and for git.", "seconds", gt=0, le=86400
+    )
     max_body_size: Bytes = _setting(100 * MIB, "Largest response body that is kept.", "bytes", ge=1)
     max_visit_size: Bytes = _setting(256 * MIB, "All response bodies of one visit together.", "bytes", ge=1)
-    max_file_size: Bytes = _setting(
-        512 * MIB, "Largest file that is kept: a URL that leads to a file, or one output.", "bytes", ge=1
+    max_download_size: Bytes = _setting(
+        750 * MIB, "Largest file that a URL leads to, git repository, and all media of a page together.", "bytes", ge=1
     )
     max_height: int = _setting(
         16_000, "How far down a page is scrolled and photographed.", "CSS pixels", ge=100, le=16_000

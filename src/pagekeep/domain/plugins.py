@@ -12,6 +12,8 @@ PLUGINS: dict[str, str] = {
     "outlinks": "Every link and embedded resource, absolute, by kind.",
     "singlefile": "The page as one HTML file that opens offline.",
     "pdf": "A tagged PDF with an outline.",
+    "media": "Audio, video and subtitles.",
+    "git": "The repository a forge's page shows, as a git bundle.",
     "warc": "Every HTTP exchange of the visit as WARC 1.1.",
     "wacz": "The WARC with its index, packed as WACZ 1.1.1.",
     "hashes": "Path, size, type and sha256 of every file kept.",

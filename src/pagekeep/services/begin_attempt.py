@@ -88,8 +88,9 @@ def _limits(own: Settings, timeout: float) -> Limits:
         open=timeout,
         settle=own.settle_timeout,
         output=own.output_timeout,
+        download=own.download_timeout,
         body=own.max_body_size,
         visit=own.max_visit_size,
-        file=own.max_file_size,
+        download_size=own.max_download_size,
         height=own.max_height,
     )

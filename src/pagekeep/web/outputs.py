@@ -20,6 +20,8 @@ LABELS = {
     "outlinks": "Links",
     "singlefile": "Page",
     "pdf": "PDF",
+    "media": "Media",
+    "git": "Repository",
     "warc": "WARC",
     "wacz": "WACZ",
     "hashes": "Checksums",

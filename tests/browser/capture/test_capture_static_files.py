@@ -82,10 +82,10 @@ def test_large_file_is_kept_whole(capture, path):
 
 @pytest.mark.parametrize("path", ["/large/known", "/large/chunked"])
 def test_file_beyond_its_limit_fails_and_says_which(capture, path):
-    limits = dataclasses.replace(LIMITS, file=10 << 20)
+    limits = dataclasses.replace(LIMITS, download_size=10 << 20)
     visit = capture(path, plugins=("headers", "static", "warc"), limits=limits)
     assert not visit.outcome.succeeded
-    assert "PAGEKEEP_MAX_FILE_SIZE" in visit.outcome.reason
+    assert "PAGEKEEP_MAX_DOWNLOAD_SIZE" in visit.outcome.reason
     assert visit.statuses() == {"headers": "succeeded", "static": "failed", "warc": "succeeded"}
 
 

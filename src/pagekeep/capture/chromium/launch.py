@@ -5,15 +5,14 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pagekeep.capture.chromium.devtools import Connection
 from pagekeep.capture.chromium.find import is_headless_shell
 from pagekeep.capture.families import die_with_parent
+from pagekeep.capture.temp_folder import TempFolder
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 
 START_SECONDS = 30.0
@@ -65,29 +64,11 @@ FLAGS = (
 )
 
 
-class Profile:
-    """The browser's temporary folder, locked for as long as its owner lives."""
-
-    def __init__(self, folder: Path | None) -> None:
-        """Make a profile below ``folder``; those that dead processes left there are removed first."""
-        parent = folder or Path(tempfile.gettempdir())
-        for left in parent.glob(f"{_PROFILE_PREFIX}*"):
-            _remove_if_left(left)
-        self.path, self._lock = _new_locked(parent)
-
-    def remove(self) -> None:
-        """Delete the folder; a second call does nothing."""
-        if self._lock >= 0:
-            shutil.rmtree(self.path, ignore_errors=True)
-            os.close(self._lock)
-            self._lock = -1
-
-
 class Chromium:
     """A running browser process and the connection to it. Create with :func:`launch`."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, connection: Connection, profile: Profile, version: str
+        self, process: asyncio.subprocess.Process, connection: Connection, profile: TempFolder, version: str
     ) -> None:
         self.process = process
         self.connection = connection
@@ -124,7 +105,7 @@ async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = N
         EnvironmentProblem: it does not start.
     """
     version = await _version(path)
-    profile = await asyncio.to_thread(Profile, temp_dir)
+    profile = await asyncio.to_thread(TempFolder, _PROFILE_PREFIX, temp_dir)
     arguments = [str(path), *FLAGS, f"--user-data-dir={profile.path}"]
     # Given at the start, it holds for every worker's script as well.
     arguments.append(f"--user-agent={USER_AGENT.format(version.partition('.')[0])}")
@@ -161,7 +142,7 @@ async def _version(path: Path) -> str:
     return found.group()
 
 
-async def _start(arguments: list[str], profile: Profile, version: str) -> Chromium:
+async def _start(arguments: list[str], profile: TempFolder, version: str) -> Chromium:
     commands_in, commands_out = _pipe()
     answers_in, answers_out = _pipe()
     words = profile.path / "stderr.txt"
@@ -190,34 +171,6 @@ async def _start(arguments: list[str], profile: Profile, version: str) -> Chromi
         await chromium.close()
         raise
     return chromium
-
-
-def _new_locked(parent: Path) -> tuple[Path, int]:
-    """Return a new folder and the descriptor that locks it."""
-    while True:
-        path = Path(tempfile.mkdtemp(prefix=_PROFILE_PREFIX, dir=parent))
-        # Before it was locked, another process may have taken it for one left behind.
-        with contextlib.suppress(FileNotFoundError):
-            lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if path.exists():
-                return path, lock
-            os.close(lock)
-
-
-def _remove_if_left(profile: Path) -> None:
-    """Delete a profile nobody holds any more: its owner was killed."""
-    try:
-        lock = os.open(profile, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):  # gone meanwhile, or another user's
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(profile, ignore_errors=True)
-    except BlockingIOError:
-        return
-    finally:
-        os.close(lock)
 
 
 def _why_not(path: str, said: str) -> str:
