@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import wave
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,6 +60,17 @@ def _favicon(handler: "Handler") -> None:
 
 def _font(handler: "Handler") -> None:
     handler.reply(square_font(), "font/ttf", headers=[("Access-Control-Allow-Origin", "*")])
+
+
+def _sound(handler: "Handler") -> None:
+    """Two seconds of silence."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(bytes([128]) * 16_000)
+    handler.reply(out.getvalue(), "audio/wav")
 
 
 def _redirect(handler: "Handler") -> None:
@@ -150,6 +162,7 @@ GOOD: dict[str, Callable[["Handler"], None]] = {
     "/image/": _image,
     "/favicon.ico": _favicon,
     "/square.ttf": _font,
+    "/sound.wav": _sound,
     "/redirect/first": _redirect,
     "/redirect/second": _redirect,
     "/redirect/third": _redirect,

@@ -14,6 +14,7 @@ from types import TracebackType
 from pagekeep import __version__
 from pagekeep.capture import steps
 from pagekeep.capture.addresses import AddressPolicy
+from pagekeep.capture.behaviours.run import behave
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import Chromium, launch
@@ -151,7 +152,7 @@ class Engine:
 def _longest(request: CaptureRequest) -> float:
     """Return how long a visit may take if each of its parts uses up its time (seconds): the last resort."""
     limits = request.limits
-    steps_seconds = limits.open * 2 + limits.settle * 3 + limits.scroll * 2
+    steps_seconds = limits.open * 2 + limits.settle * 2 + limits.behaviours
     return steps_seconds + (limits.output + _CLOSE_SECONDS) * len(request.plugins) + _READY_SECONDS
 
 
@@ -195,8 +196,9 @@ class _Run:
         page = visit.page
         failure = await self._step("open", self._open)
         if not self._no_page:
-            for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
-                await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
+            await self._step("settle", lambda: steps.settle(page, limits))
+            if visit.request.behaviours:
+                await self._step("behaviours", lambda: behave(page, visit.request.behaviours, limits))
             failure = await self._step("look", self._look)
             visit.recorder.hold(page.main_frame_id)
             self._document_id = page.document_id

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pagekeep.domain.behaviours import DEFAULT_BEHAVIOURS
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
 
@@ -15,6 +16,8 @@ class Limits:
         open: until the document is loaded.
         settle: for network and DOM to become quiet, each time.
         scroll: for walking down the page.
+        behaviour: for each other behaviour.
+        behaviours: for all of them together.
         output: for each output.
         body: largest response body that is kept.
         visit: all response bodies of a visit together.
@@ -25,6 +28,8 @@ class Limits:
     open: float = 60.0
     settle: float = 10.0
     scroll: float = 15.0
+    behaviour: float = 8.0
+    behaviours: float = 40.0
     output: float = 60.0
     body: int = 100 * 2**20
     visit: int = 256 * 2**20
@@ -42,6 +47,7 @@ class CaptureRequest:
         allow_private: CIDRs, hosts or host:port pairs that may be reached although they are not public addresses.
         refuse: host:port pairs that are never reached, whatever is allowed (Pagekeep's own listeners).
         user_agent: replaces the browser's own where given.
+        behaviours: names of what is done to the page before it is looked at.
     """
 
     url: str
@@ -51,6 +57,7 @@ class CaptureRequest:
     refuse: tuple[str, ...] = ()
     user_agent: str = ""
     check_certificates: bool = True
+    behaviours: tuple[str, ...] = DEFAULT_BEHAVIOURS
     limits: Limits = field(default_factory=Limits)
 
 

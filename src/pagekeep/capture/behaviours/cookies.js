@@ -1,0 +1,71 @@
+// Consent banners, answered by the button that refuses, else by the one that accepts.
+(() => {
+  // Of each framework: its box, what refuses in it, what accepts.
+  const frameworks = [
+    ["#onetrust-banner-sdk, #onetrust-pc-sdk", "#onetrust-reject-all-handler, .ot-pc-refuse-all-handler", "#onetrust-accept-btn-handler"],
+    ["#CybotCookiebotDialog", "#CybotCookiebotDialogBodyButtonDecline, #CybotCookiebotDialogBodyLevelButtonLevelOptinDeclineAll", "#CybotCookiebotDialogBodyLevelButtonLevelOptinAllowAll, #CybotCookiebotDialogBodyButtonAccept"],
+    ["#didomi-host", "#didomi-notice-disagree-button, .didomi-continue-without-agreeing", "#didomi-notice-agree-button"],
+    ["#qc-cmp2-container, .qc-cmp2-container", "#disagree-btn", "#accept-btn"],
+    ["[data-testid=uc-default-wall], [data-testid=uc-banner], #uc-main-dialog", "[data-testid=uc-deny-all-button], #deny", "[data-testid=uc-accept-all-button], #accept"],
+    ["#truste-consent-track, #consent_blackbar", "#truste-consent-required", "#truste-consent-button"],
+    ["[id^=sp_message_container], .message.type-modal", ".sp_choice_type_13", ".sp_choice_type_11"],
+    [".osano-cm-dialog", ".osano-cm-denyAll", ".osano-cm-accept-all, .osano-cm-accept"],
+    [".cc-window", ".cc-deny", ".cc-allow, .cc-dismiss"],
+    [".cky-consent-container", ".cky-btn-reject", ".cky-btn-accept"],
+    ["#cmplz-cookiebanner-container", ".cmplz-deny", ".cmplz-accept"],
+    ["#iubenda-cs-banner", ".iubenda-cs-reject-btn", ".iubenda-cs-accept-btn"],
+    [".klaro", ".cn-decline, .cm-btn-decline", ".cm-btn-success"],
+    ["#cmpbox", ".cmpboxbtnno", ".cmpboxbtnyes"],
+    [".fc-consent-root", ".fc-cta-do-not-consent", ".fc-cta-consent"],
+    ["#tarteaucitronAlertBig", "#tarteaucitronAllDenied2", "#tarteaucitronPersonalize2"],
+  ];
+  const words = ["cookie", "consent", "gdpr", "privacy", "datenschutz", "usercentrics"];
+  const named = words.flatMap((word) => ["id", "class", "aria-label"].map((name) => `[${name}*=${word} i]`)).join();
+  const wishes = [
+    /^(reject|decline|refuse|deny|disagree)( all)?( cookies)?$|^i do not (accept|agree)$|^(continue|proceed) without (accepting|agreeing)|^(only|use|accept)( only)? (strictly )?(necessary|essential|required)|^(alles? )?ablehnen$|^nur (notwendige|essenzielle|erforderliche)|^(tout )?refuser( tout)?$|^continuer sans accepter|^rechazar|^rifiuta|^(alles )?weigeren$|^(rejeitar|recusar)( tud[oa]s?)?$|^odrzuć|^отклонить|^拒绝|^拒否/i,
+    /^(accept|allow|agree)( all)?( cookies)?$|^i (agree|accept)$|^got it!?$|^ok(ay)?$|^(alles? )?akzeptieren$|^(tout )?accepter( tout)?$|^aceptar|^accetta|^(alles )?accepteren$|^aceitar|^akceptuj|^принять|^接受|^同意/i,
+  ];
+  const buttons = "button, [role=button], input[type=button], input[type=submit], a[href^='#'], a:not([href])";
+
+  const choose = (box, refuse, accept) => {
+    const of = (selector) => (box === document ? every(selector) : [...within(box, selector)].filter((node) => node instanceof HTMLElement)).filter(visible);
+    const known = (refuse && of(refuse)[0]) || null;
+    if (known) return known;
+    const candidates = of(buttons).map((button) => [button, label(button)]);
+    const asked = wishes.map((wish) => candidates.find(([, text]) => wish.test(text))?.[0]);
+    return asked[0] || (accept && of(accept)[0]) || asked[1];
+  };
+  // What is in an element, its own shadow tree included.
+  const within = (element, selector) => {
+    const shadow = shadowRoot(element);
+    return [...inElement(element, selector), ...(shadow ? inShadow(shadow, selector) : [])];
+  };
+  const found = (whole) => {
+    const chosen = new Set();
+    for (const [box, refuse, accept] of frameworks)
+      for (const element of every(box)) chosen.add(choose(element, refuse, accept));
+    for (const element of every(named)) {
+      const button = choose(element, "", "");
+      if (button && floats(button)) chosen.add(button);
+    }
+    // A frame that holds nothing but a banner.
+    if (whole && !chosen.size) chosen.add(choose(document, ".sp_choice_type_13, .rejectAll, #truste-consent-required", ".sp_choice_type_11"));
+    chosen.delete(undefined);
+    chosen.delete(null);
+    // Boxes within boxes of one banner lead to different buttons of it; the first refuses for all.
+    return [...chosen].slice(0, 3);
+  };
+  return {
+    applies: () => found(false).length > 0 || has("iframe"),
+    act: (whole) => {
+      const chosen = found(whole);
+      let clicked = 0;
+      for (const button of chosen) {
+        if (!visible(button)) continue;
+        click(button);
+        clicked += 1;
+      }
+      return clicked;
+    },
+  };
+})()
