@@ -118,6 +118,12 @@ def test_scrolling_loads_what_scripts_load_lazily(capture):
     assert picture not in _asked(capture("/lazy", behaviours=(), plugins=("title",)))
 
 
+def test_scrolling_loads_what_the_browser_loads_lazily(with_only):
+    picture = "/image/0000ff-40x20.png"
+    assert picture in _asked(with_only("quiet", "scroll"))
+    assert picture not in _asked(with_only("quiet", ""))
+
+
 def test_endless_page_is_followed_to_the_limits(with_only):
     on, off = with_only("endless", "scroll"), with_only("endless", "")
     assert off.text("htmltotext", "htmltotext.txt").count("Section") <= 2

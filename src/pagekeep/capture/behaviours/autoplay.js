@@ -1,5 +1,6 @@
-// Videos and sounds, played for a moment so that what they ask for is recorded, then as they were before.
-(() => {
+// Videos and sounds, played for a moment so that what they ask for is recorded, then as they were before; each for
+// `limit` ms at most. Returns how many.
+async (limit) => {
   const MOST = 4;
   const of = (name) => getter(HTMLMediaElement, name);
   const named = (media) => attribute(media, "src") || of("currentSrc")(media) || inElement(media, "source").length > 0;
@@ -9,7 +10,7 @@
       (media) => named(media) && of("paused")(media) && of("readyState")(media) < 3 && of("networkState")(media) !== 3,
     );
   const heard = (media) => new Promise((resolve) => method(EventTarget, "addEventListener")(media, "loadeddata", resolve, { once: true }));
-  const play = async (media, limit) => {
+  const play = async (media) => {
     const [muted, preload] = [of("muted")(media), attribute(media, "preload")];
     const late = new Promise((resolve) => setTimeout(resolve, limit));
     setter(HTMLMediaElement, "muted")(media, true);
@@ -27,12 +28,7 @@
     }
     setter(HTMLMediaElement, "muted")(media, muted);
   };
-  return {
-    applies: () => idle().length > 0,
-    act: async (limit) => {
-      const chosen = idle().slice(0, MOST);
-      await Promise.all(chosen.map((media) => play(media, limit)));
-      return chosen.length;
-    },
-  };
-})()
+  const chosen = idle().slice(0, MOST);
+  await Promise.all(chosen.map((media) => play(media)));
+  return chosen.length;
+}

@@ -1,5 +1,6 @@
-// Consent banners, answered by the button that refuses, else by the one that accepts.
-(() => {
+// Consent banners, answered by the button that refuses, else by the one that accepts; in a frame that holds nothing
+// but a banner (`whole`), wherever the button stands. Returns how many were clicked.
+(whole) => {
   // Of each framework: its box, what refuses in it, what accepts.
   const frameworks = [
     ["#onetrust-banner-sdk, #onetrust-pc-sdk", "#onetrust-reject-all-handler, .ot-pc-refuse-all-handler", "#onetrust-accept-btn-handler"],
@@ -40,7 +41,7 @@
     const shadow = shadowRoot(element);
     return [...inElement(element, selector), ...(shadow ? inShadow(shadow, selector) : [])];
   };
-  const found = (whole) => {
+  const found = () => {
     const chosen = new Set();
     for (const [box, refuse, accept] of frameworks)
       for (const element of every(box)) chosen.add(choose(element, refuse, accept));
@@ -48,24 +49,17 @@
       const button = choose(element, "", "");
       if (button && floats(button)) chosen.add(button);
     }
-    // A frame that holds nothing but a banner.
     if (whole && !chosen.size) chosen.add(choose(document, ".sp_choice_type_13, .rejectAll, #truste-consent-required", ".sp_choice_type_11"));
     chosen.delete(undefined);
     chosen.delete(null);
     // Boxes within boxes of one banner lead to different buttons of it; the first refuses for all.
     return [...chosen].slice(0, 3);
   };
-  return {
-    applies: () => found(false).length > 0 || has("iframe"),
-    act: (whole) => {
-      const chosen = found(whole);
-      let clicked = 0;
-      for (const button of chosen) {
-        if (!visible(button)) continue;
-        click(button);
-        clicked += 1;
-      }
-      return clicked;
-    },
-  };
-})()
+  let clicked = 0;
+  for (const button of found()) {
+    if (!visible(button)) continue;
+    click(button);
+    clicked += 1;
+  }
+  return clicked;
+}

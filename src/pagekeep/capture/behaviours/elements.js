@@ -43,7 +43,6 @@ const every = (selector, type = HTMLElement) =>
   everyTree()
     .flatMap((tree) => inTree(tree, selector))
     .filter((node) => node instanceof type);
-const has = (selector) => everyTree().some((tree) => inTree(tree, selector).length > 0);
 
 const visible = (element) => offsetHeight(element) > 0 && checkVisibility(element, { visibilityProperty: true });
 // Whether an element lies over the page, with what it is in.

@@ -1,5 +1,6 @@
-// What waits to be scrolled to: the browser's own lazy loading, and the attributes of lazy-loading scripts.
-(() => {
+// What waits to be scrolled to: the browser's own lazy loading, and the attributes of lazy-loading scripts. Returns
+// how much it changed.
+() => {
   const MOST = 2000;
   const sources = ["data-src", "data-original", "data-lazy-src", "data-lazy", "data-hi-res-src"];
   const sets = ["data-srcset", "data-lazy-srcset", "data-original-set"];
@@ -57,22 +58,17 @@
     setProperty(styleOf(element), "background-image", `url("${CSS.escape(new URL(url, getter(Node, "baseURI")(document)).href)}")`);
     return 1;
   };
-  return {
-    applies: () => [waiting, images, others, frames, painted, fallbacks].some((find) => find().length > 0),
-    act: () => {
-      const parse = (html) => inDocument(new DOMParser().parseFromString(html, "text/html"), "img")[0];
-      const jobs = [
-        ...waiting().map((element) => () => hurry(element)),
-        ...others().map((source) => () => put(source, "srcset", first(source, sets))),
-        ...images().map((image) => () => fill(image, image)),
-        ...frames().map((frame) => () => (web(first(frame, sources)) ? put(frame, "src", first(frame, sources)) : 0)),
-        ...painted().map((element) => () => paint(element)),
-        ...fallbacks().map(([image, fallback]) => () => {
-          const real = parse(textContent(fallback));
-          return real ? fill(image, real) : 0;
-        }),
-      ];
-      return jobs.slice(0, MOST).reduce((done, job) => done + job(), 0);
-    },
-  };
-})()
+  const parse = (html) => inDocument(new DOMParser().parseFromString(html, "text/html"), "img")[0];
+  const jobs = [
+    ...waiting().map((element) => () => hurry(element)),
+    ...others().map((source) => () => put(source, "srcset", first(source, sets))),
+    ...images().map((image) => () => fill(image, image)),
+    ...frames().map((frame) => () => (web(first(frame, sources)) ? put(frame, "src", first(frame, sources)) : 0)),
+    ...painted().map((element) => () => paint(element)),
+    ...fallbacks().map(([image, fallback]) => () => {
+      const real = parse(textContent(fallback));
+      return real ? fill(image, real) : 0;
+    }),
+  ];
+  return jobs.slice(0, MOST).reduce((done, job) => done + job(), 0);
+}

@@ -1,5 +1,6 @@
-// Buttons that load or show more of the page; never one that leads away, belongs to a form, or has another label.
-(() => {
+// Buttons that load or show more of the page; never one that leads away, belongs to a form, or has another label. Clicks the
+// next one and returns whether there was one; one after which the page did not grow is not clicked again.
+() => {
   const labels = [
     /^(load|show|view|see|read|display)( \d+)? more( [\p{L}\d]+){0,2}$|^more (results|comments|posts|replies|stories|articles)$/iu,
     /^(mehr|weitere( [\p{L}]+)?) (an)?(zeigen|laden|lesen|sehen)$|^(afficher|voir|charger|lire) (plus|la suite)( de [\p{L}]+)?$/iu,
@@ -22,26 +23,18 @@
     const read = text.replace(/\s+/g, " ").trim() || label(element);
     return read.length <= 40 && labels.some((known) => known.test(read));
   };
-  const found = (but) => every(candidates).find((element) => !but?.has(element) && promises(element) && harmless(element) && visible(element));
   const size = () => everyTree().reduce((sum, tree) => sum + inTree(tree, "*").length, 0) + scrollHeight(root());
   const stay = (event) => event.cancelable && event.preventDefault();
-  return {
-    applies: () => Boolean(found()),
-    // Click the next one; returns whether there was one. One after which the page did not grow is not clicked again.
-    act: () => {
-      const state = (globalThis.pagekeepMore ||= { spent: new WeakSet(), last: null, size: 0 });
-      if (!state.last) {
-        // What a click starts may try to leave: until the outputs are made, the page stays.
-        navigation.addEventListener("navigate", (event) => event.destination.sameDocument || stay(event));
-        addEventListener("submit", stay, true);
-      } else if (size() <= state.size) {
-        state.spent.add(state.last);
-      }
-      const button = found(state.spent);
-      if (!button) return false;
-      Object.assign(state, { last: button, size: size() });
-      click(button);
-      return true;
-    },
-  };
-})()
+  const state = (globalThis.pagekeepMore ||= { spent: new WeakSet(), last: null, size: 0 });
+  if (state.last && size() <= state.size) state.spent.add(state.last);
+  const button = every(candidates).find((element) => !state.spent.has(element) && promises(element) && harmless(element) && visible(element));
+  if (!button) return false;
+  if (!state.last) {
+    // What a click starts may try to leave: until the outputs are made, the page stays.
+    navigation.addEventListener("navigate", (event) => event.destination.sameDocument || stay(event));
+    addEventListener("submit", stay, true);
+  }
+  Object.assign(state, { last: button, size: size() });
+  click(button);
+  return true;
+}

@@ -43,7 +43,7 @@ async def behave(page: Page, names: Sequence[str], limits: Limits) -> None:
 async def _each(page: Page, names: Sequence[str], limits: Limits) -> bool:
     """Run those that apply; return whether any did something."""
     async with asyncio.timeout(_SURVEY_SECONDS):
-        applying = await page_side.which_apply(page, names)
+        applying = await page_side.which_may_apply(page, names)
     changed = False
     for name in (name for name in names if name in applying):
         started = time.monotonic()

@@ -4,6 +4,7 @@ import time
 
 from pagekeep.capture.behaviours import page_side
 from pagekeep.capture.page import Page
+from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.steps import settle
 from pagekeep.capture.values import Limits
 
@@ -11,10 +12,18 @@ from pagekeep.capture.values import Limits
 ROUNDS = 10
 # What is left of the time for the way back and for what came (seconds).
 _RESERVE = 1.0
+# A page can notice that it is scrolled by one of these words only, or by script it puts together while it runs.
+_HEEDS = tuple(
+    word.encode()
+    for word in "croll loading= IntersectionObserver getBoundingClientRect offsetTop pageYOffset eval( Function( atob(".split()
+)
+_CODE = frozenset({"Document", "Script"})
 
 
 async def act(page: Page, limits: Limits) -> bool:
     """Return whether the page asked for something or changed. A page that did neither is not waited for."""
+    if not _may_heed(page.recorder):
+        return False
     end = time.monotonic() + limits.scroll
     position, changed = 0, False
     for _ in range(ROUNDS):
@@ -28,3 +37,11 @@ async def act(page: Page, limits: Limits) -> bool:
         position, changed = walk["position"], True
         await settle(page, limits)
     return changed
+
+
+def _may_heed(recorder: Recorder) -> bool:
+    """Whether anything the page is made of could notice that it is scrolled."""
+    code = (exchange for exchange in recorder.exchanges if exchange.resource_type in _CODE)
+    return recorder.busy or any(
+        exchange.truncated or any(word in exchange.body for word in _HEEDS) for exchange in code
+    )
