@@ -158,6 +158,17 @@ def _sandboxed(handler: "Handler") -> None:
     handler.reply(page, headers=[("Content-Security-Policy", policy)])
 
 
+def _redirect_to(handler: "Handler") -> None:
+    handler.reply("", status=302, headers=[("Location", urlsplit(handler.path).query)])
+
+
+def _tracked(handler: "Handler") -> None:
+    """A page with pictures of two named hosts, which both lead here where a resolver says so."""
+    port = handler.server.server_port
+    pictures = [f"http://{host}:{port}/image/00ff00-10x10.png" for host in ("ads.tracker.test", "cdn.friend.test")]
+    handler.reply("<!doctype html><title>Tracked</title>" + "".join(f'<img src="{url}">' for url in pictures))
+
+
 GOOD: dict[str, Callable[["Handler"], None]] = {
     "/image/": _image,
     "/favicon.ico": _favicon,
@@ -168,6 +179,8 @@ GOOD: dict[str, Callable[["Handler"], None]] = {
     "/redirect/third": _redirect,
     "/repeated-headers": _repeated_headers,
     "/echo": _echo,
+    "/tracked": _tracked,
+    "/redirect-to": _redirect_to,
     "/gzipped": _gzipped,
     "/chunked": _chunked,
     "/no-content": _no_content,

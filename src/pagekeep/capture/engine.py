@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from pagekeep import __version__
 from pagekeep.capture import steps
 from pagekeep.capture.addresses import AddressPolicy
 from pagekeep.capture.behaviours.run import behave
+from pagekeep.capture.block_list import NOTHING, read_block_list
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import Chromium, launch
@@ -85,10 +87,16 @@ class Engine:
             BrowserDied: the browser ended meanwhile; the next capture starts a new one.
             EnvironmentProblem: there is no browser to start, or the disk takes no more.
             Conflict: the sink takes no more of this snapshot.
+            BadInput: the block list cannot be read.
         """
         browser, targets = await self._ready_browser()
         policy = AddressPolicy(request.allow_private, request.refuse)
-        async with Egress(policy) as egress, self._open_page(browser, targets, egress, request) as page:
+        way_out = Egress(
+            policy,
+            block_list=await asyncio.to_thread(read_block_list, request.block_list) if request.block_list else NOTHING,
+            never_blocked=urlsplit(request.url).hostname or "",
+        )
+        async with way_out as egress, self._open_page(browser, targets, egress, request) as page:
             visit = Visit(
                 request=request,
                 page=page,

@@ -9,7 +9,7 @@ import base64
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
 from pagekeep.capture.content_policy import NAMES as POLICY_HEADERS
@@ -35,6 +35,7 @@ class Recorder:
     def __init__(self, limits: Limits) -> None:
         self.exchanges: list[Exchange] = []
         self.left_out: Counter[str] = Counter()
+        self.unanswered: Counter[str] = Counter()
         self.log = NetworkLog()
         self._limits = limits
         self._size = 0
@@ -140,6 +141,7 @@ class Recorder:
     def _before_response(self, session: Session, event: Params) -> None:
         request_id, request = event["requestId"], event["request"]
         not_sent = "responseErrorReason" not in event
+        self.unanswered.update(() if not_sent else (urlsplit(request["url"]).hostname or "",))
         leaves = event.get("resourceType") == "Document" and event.get("frameId") == self._held_frame
         known = self.find(request["url"]) if self._replaying and not_sent and request["method"] == "GET" else None
         if not_sent and leaves:

@@ -47,6 +47,7 @@ class CaptureRequest:
         allow_private: CIDRs, hosts or host:port pairs that may be reached although they are not public addresses.
         refuse: host:port pairs that are never reached, whatever is allowed (Pagekeep's own listeners).
         user_agent: replaces the browser's own where given.
+        block_list: path of a file that names hosts nothing is asked of; empty for none.
         behaviours: names of what is done to the page before it is looked at.
     """
 
@@ -57,6 +58,7 @@ class CaptureRequest:
     refuse: tuple[str, ...] = ()
     user_agent: str = ""
     check_certificates: bool = True
+    block_list: str = ""
     behaviours: tuple[str, ...] = DEFAULT_BEHAVIOURS
     limits: Limits = field(default_factory=Limits)
 

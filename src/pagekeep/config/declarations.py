@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     allow_private: Texts = _setting(
         (), "Private addresses that may be archived: networks, hosts or host:port, like 192.168.1.0/24 or nas.lan."
     )
+    block_list: str = _setting(
+        "",
+        "Path of a file with hosts (advertisers, trackers) nothing is asked of: a hosts file, a list of domains, or an "
+        "Adblock list, of which the rules like ||ads.example^ are used; when empty nothing is blocked.",
+    )
     chromium: str = _setting("", "Path of the browser; when empty it is looked for.")
     chromium_sandbox: Literal["auto", "on", "off"] = _setting(
         "auto", "The browser's own sandbox: on, off, or auto (off only for root, who cannot use it)."

@@ -86,6 +86,7 @@ def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, .
         refuse=own_addresses(),
         user_agent=chosen.user_agent,
         check_certificates=chosen.check_certificates,
+        block_list=chosen.block_list,
         behaviours=chosen.behaviours,
         limits=_limits(own, chosen.timeout),
     )

@@ -20,6 +20,7 @@ class CrawlSettings:
     user_agent: str
     check_certificates: bool
     behaviours: tuple[str, ...]
+    block_list: str
 
 
 def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, object]) -> CrawlSettings:
@@ -27,7 +28,8 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
 
     Args:
         plugins: the crawl's own choice; empty for the setting's.
-        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names) and SAVE_<PLUGIN>.
+        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names), BLOCK_ADS and
+            SAVE_<PLUGIN>.
 
     Raises:
         BadInput: a plugin or behaviour is unknown or a known key has a bad value.
@@ -47,6 +49,7 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
         user_agent=str(config.get("USER_AGENT") or own.user_agent),
         check_certificates=_boolean("CHECK_SSL_VALIDITY", config.get("CHECK_SSL_VALIDITY", own.check_ssl_validity)),
         behaviours=_behaviours(config.get("BEHAVIOURS", own.behaviours)),
+        block_list=_block_list(own.block_list, config),
     )
 
 
@@ -78,6 +81,15 @@ def _behaviours(value: object) -> tuple[str, ...]:
         return known_behaviours(map(str, names))
     except ValueError as error:
         raise BadInput(f"In the crawl's config, {error}.") from error
+
+
+def _block_list(path: str, config: Mapping[str, object]) -> str:
+    wanted = _boolean("BLOCK_ADS", config.get("BLOCK_ADS", bool(path)))
+    if wanted and not path:
+        raise BadInput(
+            "BLOCK_ADS in the crawl's config needs a list of what to block; name one in PAGEKEEP_BLOCK_LIST."
+        )
+    return path if wanted else ""
 
 
 def _seconds(key: str, value: object) -> float:

@@ -136,6 +136,15 @@ def test_endless_page_stops_at_its_height(capture):
     assert 2 <= visit.text("htmltotext", "htmltotext.txt").count("Section") <= 4
 
 
+@pytest.mark.parametrize("page", ["endless", "more_endless", "cookies_again", "cookies_spinning"])
+def test_all_together_have_one_budget(capture, page):
+    limits = dataclasses.replace(SHORT, behaviours=0.3)
+    visit = capture(f"/behaviours/{page}", plugins=("title", "dom"), limits=limits)
+    assert visit.outcome.succeeded, visit.outcome.reason
+    assert visit.statuses() == {"title": "succeeded", "dom": "succeeded"}
+    assert visit.outcome.step_seconds["behaviours"] < 4
+
+
 def test_more_is_loaded_and_nothing_else_is_clicked(with_only):
     on, off = with_only("more", "more"), with_only("more", "")
     text = on.text("htmltotext", "htmltotext.txt")

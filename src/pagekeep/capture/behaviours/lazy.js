@@ -23,16 +23,17 @@
     setAttribute(element, name, value);
     return 1;
   };
+  const hurried = (globalThis.pagekeepHurried ||= new WeakSet());
   const waiting = () => [
     ...every("img[loading=lazy i]", HTMLImageElement).filter((image) => !complete(image)),
-    ...every("iframe[loading=lazy i]", HTMLIFrameElement).filter((frame) => !globalThis.pagekeepHurried?.has(frame)),
-  ];
+    ...every("iframe[loading=lazy i]", HTMLIFrameElement),
+  ].filter((element) => !hurried.has(element));
   // The browser begins to load at once; the attribute then goes back to what the page wrote.
   const hurry = (element) => {
     const written = attribute(element, "loading");
     setAttribute(element, "loading", "eager");
     setAttribute(element, "loading", written);
-    (globalThis.pagekeepHurried ||= new WeakSet()).add(element);
+    hurried.add(element);
     return 1;
   };
   const images = () => every(selector([...sources, ...sets], ["img"]), HTMLImageElement).filter((image) => empty(image) && !attribute(image, "srcset"));

@@ -34,10 +34,13 @@ async def behave(page: Page, names: Sequence[str], limits: Limits) -> None:
     Raises:
         TimeoutError: all together took too long. What was done stays done.
     """
-    async with asyncio.timeout(limits.behaviours):
-        changed = await _each(page, [name for name in BEHAVIOURS if name in names], limits)
-        if changed:
-            await _each(page, [name for name in AGAIN if name in names], limits)
+    try:
+        async with asyncio.timeout(limits.behaviours):
+            if await _each(page, [name for name in BEHAVIOURS if name in names], limits):
+                await _each(page, [name for name in AGAIN if name in names], limits)
+    except TimeoutError:
+        await _answers(page)
+        raise
 
 
 async def _each(page: Page, names: Sequence[str], limits: Limits) -> bool:
@@ -68,14 +71,17 @@ async def _each(page: Page, names: Sequence[str], limits: Limits) -> bool:
 
 
 async def _answers(page: Page) -> bool:
-    """Stop what the page is running, and return whether it then answers."""
-    page.session.post("Runtime.terminateExecution")
-    try:
-        async with asyncio.timeout(_ALIVE_SECONDS):
-            await page.run("() => 1")
-    except (TimeoutError, CaptureError):
-        return False
-    return True
+    """Return whether the page answers, if need be after what it is running was stopped."""
+    for stop in (False, True):
+        if stop:
+            page.session.post("Runtime.terminateExecution")
+        try:
+            async with asyncio.timeout(_ALIVE_SECONDS):
+                await page.run("() => 1")
+                return True
+        except (TimeoutError, CaptureError):
+            continue
+    return False
 
 
 def _in_page(name: str) -> Act:

@@ -13,9 +13,9 @@ ROUNDS = 10
 # What is left of the time for the way back and for what came (seconds).
 _RESERVE = 1.0
 # A page can notice that it is scrolled by one of these words only, or by script it puts together while it runs.
-_HEEDS = tuple(
-    word.encode()
-    for word in "croll loading= IntersectionObserver getBoundingClientRect offsetTop pageYOffset eval( Function( atob(".split()
+_HEEDS = (
+    *(b"croll", b"lazy", b"IntersectionObserver", b"getBoundingClientRect", b"offsetTop", b"pageYOffset"),
+    *(b"eval(", b"Function(", b"atob("),
 )
 _CODE = frozenset({"Document", "Script"})
 

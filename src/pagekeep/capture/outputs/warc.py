@@ -1,6 +1,7 @@
 """Every exchange of the visit as WARC 1.1, one record per gzip member."""
 
 import asyncio
+from collections import Counter
 from urllib.parse import urlsplit
 
 from pagekeep.capture.visit import Keep, Visit
@@ -20,8 +21,14 @@ async def make(visit: Visit, keep: Keep) -> str:
     archive, index = await asyncio.to_thread(_write, visit)
     await keep(FILENAME, archive, "application/warc")
     await keep("index.cdxj", index, "text/plain; charset=utf-8")
-    left_out = ", ".join(f"{count} × {why}" for why, count in visit.recorder.left_out.items())
+    counts = visit.recorder.left_out + Counter({"a request to a host on the block list": _blocked(visit)})
+    left_out = ", ".join(f"{count} × {why}" for why, count in counts.items())
     return f"{len(visit.recorder.exchanges)} exchanges" + (f"; left out: {left_out}" if left_out else "")
+
+
+def _blocked(visit: Visit) -> int:
+    """Return how many requests the block list stopped."""
+    return sum(count for host, count in visit.recorder.unanswered.items() if visit.egress.blocks(host))
 
 
 def _write(visit: Visit) -> tuple[bytes, bytes]:
