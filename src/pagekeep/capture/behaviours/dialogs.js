@@ -1,13 +1,15 @@
 // Open <dialog>s, popovers, and the modals of frameworks by the button that closes them. Returns how many there were.
 () => {
   const modals = "[role=dialog][aria-modal=true], [role=alertdialog][aria-modal=true], .modal.show, .modal.in";
-  const closers = "[data-dismiss=modal], [data-bs-dismiss=modal], button, [role=button]";
-  const closes = /^(close|dismiss|no,? thanks|not now|maybe later|schließen|nein,? danke|fermer|non merci|cerrar|no,? gracias|chiudi|sluiten|fechar|zamknij|закрыть|关闭|閉じる|[×✕✖xX])$/i;
+  const closes = [
+    /^(close|dismiss|no,? thanks|not now|maybe later|schließen|nein,? danke|fermer|non merci|cerrar|no,? gracias)$/i,
+    /^(chiudi|sluiten|fechar|zamknij|закрыть|关闭|閉じる|[×✕✖x])$/i,
+  ];
+  const named = "[data-dismiss=modal], [data-bs-dismiss=modal]";
+  const says = (button) => [label(button), attribute(button, "aria-label") || ""].some((text) => closes.some((word) => word.test(text)));
   const closer = (modal) =>
-    [...inElement(modal, closers)].find(
-      (button) =>
-        button instanceof HTMLElement && visible(button) &&
-        (matches(button, "[data-dismiss=modal], [data-bs-dismiss=modal]") || closes.test(label(button)) || closes.test(attribute(button, "aria-label") || "")),
+    [...inElement(modal, `${named}, button, [role=button]`)].find(
+      (button) => button instanceof HTMLElement && visible(button) && (matches(button, named) || says(button)),
     );
   const buttons = every(modals).filter((modal) => visible(modal) && floats(modal)).map(closer).filter(Boolean);
   const dialogs = every("dialog[open]", HTMLDialogElement);

@@ -36,16 +36,18 @@
     hurried.add(element);
     return 1;
   };
-  const images = () => every(selector([...sources, ...sets], ["img"]), HTMLImageElement).filter((image) => empty(image) && !attribute(image, "srcset"));
+  const blank = (image) => empty(image) && !attribute(image, "srcset");
+  const images = () => every(selector([...sources, ...sets], ["img"]), HTMLImageElement).filter(blank);
   const others = () => every(selector(sets, ["source"])).filter((source) => !attribute(source, "srcset"));
-  const frames = () => every("iframe[data-src], iframe[data-lazy-src]", HTMLIFrameElement).filter((frame) => !web(attribute(frame, "src") || "about:blank"));
+  const frames = () =>
+    every(selector(sources, ["iframe"]), HTMLIFrameElement).filter((frame) => !web(attribute(frame, "src") || "about:blank"));
   const painted = () => every(selector(backgrounds, ["*"])).filter((element) => getComputedStyle(element).backgroundImage === "none");
   // [empty image, the noscript beside it that holds the real one]; without such an image it may be a tracker's pixel.
   const fallbacks = () =>
     every("noscript").flatMap((fallback) => {
       if (!/<img/i.test(textContent(fallback))) return [];
       const beside = ["previousElementSibling", "nextElementSibling"].map((name) => getter(Element, name)(fallback));
-      const image = beside.find((node) => node instanceof HTMLImageElement && empty(node) && !attribute(node, "srcset"));
+      const image = beside.find((node) => node instanceof HTMLImageElement && blank(node));
       return image ? [[image, fallback]] : [];
     });
   const fill = (image, from) => {
@@ -59,6 +61,7 @@
     setProperty(styleOf(element), "background-image", `url("${CSS.escape(new URL(url, getter(Node, "baseURI")(document)).href)}")`);
     return 1;
   };
+
   const parse = (html) => inDocument(new DOMParser().parseFromString(html, "text/html"), "img")[0];
   const jobs = [
     ...waiting().map((element) => () => hurry(element)),

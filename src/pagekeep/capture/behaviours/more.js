@@ -1,11 +1,12 @@
-// Buttons that load or show more of the page; never one that leads away, belongs to a form, or has another label. Clicks the
-// next one and returns whether there was one; one after which the page did not grow is not clicked again.
+// Buttons that load or show more of the page; never one that leads away, belongs to a form, or has another label.
+// Clicks the next one and returns whether there was one; one after which the page did not grow is not clicked again.
 () => {
   const labels = [
     /^(load|show|view|see|read|display)( \d+)? more( [\p{L}\d]+){0,2}$|^more (results|comments|posts|replies|stories|articles)$/iu,
     /^(mehr|weitere( [\p{L}]+)?) (an)?(zeigen|laden|lesen|sehen)$|^(afficher|voir|charger|lire) (plus|la suite)( de [\p{L}]+)?$/iu,
     /^(ver|cargar|mostrar|leer|carregar|ler) (más|mais)( [\p{L}]+)?$|^(mostra|carica|vedi|leggi) (altro|altri|di più)$/iu,
-    /^(toon|laad) meer$|^meer (laden|tonen|lezen)$|^(pokaż|załaduj|zobacz|czytaj) więcej$|^(показать|загрузить|читать|смотреть) (ещё|еще|больше|далее)$/iu,
+    /^(toon|laad) meer$|^meer (laden|tonen|lezen)$|^(pokaż|załaduj|zobacz|czytaj) więcej$/iu,
+    /^(показать|загрузить|читать|смотреть) (ещё|еще|больше|далее)$/iu,
     /^(もっと(見る|読む|表示)|さらに(表示|読み込む)|加载更多|查看更多|显示更多|更多|더 ?보기)$/u,
   ];
   const candidates = "button, [role=button], input[type=button], a:not([href]), a[href^='#'], a[href^='javascript:' i]";
@@ -14,7 +15,8 @@
     if (href !== null && !/^(#|javascript:\s*(void\s*\(?\s*0\s*\)?)?;?\s*$)/i.test(href.trim())) return false;
     if (attribute(element, "aria-haspopup") || attribute(element, "aria-expanded") === "true") return false;
     if (attribute(element, "aria-disabled") === "true" || matches(element, ":disabled, [formaction], [download], [target]")) return false;
-    return !(element instanceof HTMLButtonElement && getter(HTMLButtonElement, "form")(element) && getter(HTMLButtonElement, "type")(element) !== "button");
+    if (!(element instanceof HTMLButtonElement)) return true;
+    return !getter(HTMLButtonElement, "form")(element) || getter(HTMLButtonElement, "type")(element) === "button";
   };
   // Texts of buttons are short; to read only theirs is cheap.
   const promises = (element) => {
@@ -25,9 +27,12 @@
   };
   const size = () => everyTree().reduce((sum, tree) => sum + inTree(tree, "*").length, 0) + scrollHeight(root());
   const stay = (event) => event.cancelable && event.preventDefault();
+
   const state = (globalThis.pagekeepMore ||= { spent: new WeakSet(), last: null, size: 0 });
   if (state.last && size() <= state.size) state.spent.add(state.last);
-  const button = every(candidates).find((element) => !state.spent.has(element) && promises(element) && harmless(element) && visible(element));
+  const button = every(candidates).find(
+    (element) => !state.spent.has(element) && promises(element) && harmless(element) && visible(element),
+  );
   if (!button) return false;
   if (!state.last) {
     // What a click starts may try to leave: until the outputs are made, the page stays.

@@ -19,17 +19,28 @@
   };
   visit((selector) => inDocument(document, selector));
   const has = (selector) => trees.some((find) => find(selector).length > 0);
-  const named = ["cookie", "consent", "gdpr", "privacy", "datenschutz", "usercentrics", "onetrust", "didomi", "cmp", "truste", "cc-win", "klaro", "iubenda", "osano", "cky-", "sp_message", "uc-", "tarteaucitron", "fc-c"];
+  const words = [
+    ...["cookie", "consent", "gdpr", "privacy", "datenschutz", "usercentrics", "uc-", "onetrust", "didomi", "cmp", "truste"],
+    ...["sp_message", "osano", "cc-win", "cky-", "klaro", "iubenda", "tarteaucitron"],
+  ];
+  const named = words.flatMap((word) => ["id", "class", "aria-label", "data-testid", "src"].map((name) => `[${name}*=${word} i]`));
+  const deferred = [
+    ...["src", "original", "lazy", "lazy-src", "hi-res-src", "srcset", "lazy-srcset", "original-set"],
+    ...["bg", "background", "background-image"],
+  ].map((name) => `[data-${name}]`);
+  const buttons = "button, [role=button], input[type=button], a:not([href]), a[href^='#'], a[href^='javascript:' i]";
   const root = getter(Document, "scrollingElement")(document) || getter(Document, "documentElement")(document);
+  const said = (node) => textContent(node) || attribute(node, "value") || attribute(node, "aria-label") || "";
   const promise = /more|mehr|weiter|plus|suite|más|mais|altr|più|meer|więcej|ещё|еще|больше|далее|もっと|さらに|更多|더/i;
   const signs = {
-    cookies: () => has(named.flatMap((word) => ["id", "class", "aria-label", "data-testid", "src"].map((name) => `[${name}*=${word} i]`)).join()),
+    cookies: () => has(named.join()),
     dialogs: () => has("dialog[open], [popover]:popover-open, [aria-modal=true], .modal.show, .modal.in"),
     details: () => has("details:not([open])"),
-    lazy: () => has("[loading=lazy i], [data-src], [data-original], [data-lazy], [data-lazy-src], [data-hi-res-src], [data-srcset], [data-lazy-srcset], [data-original-set], [data-bg], [data-background], [data-background-image], img + noscript, noscript + img"),
+    lazy: () => has(`[loading=lazy i], img + noscript, noscript + img, ${deferred.join()}`),
     // Nothing could tell that a page without script was scrolled.
-    scroll: () => root && getter(Element, "scrollHeight")(root) > innerHeight && has("script, iframe, [loading=lazy i], [onscroll], [onload]"),
-    more: () => trees.some((find) => [...find("button, [role=button], input[type=button], a:not([href]), a[href^='#'], a[href^='javascript:' i]")].some((node) => promise.test(textContent(node) || attribute(node, "value") || attribute(node, "aria-label") || ""))),
+    scroll: () =>
+      root && getter(Element, "scrollHeight")(root) > innerHeight && has("script, iframe, [loading=lazy i], [onscroll], [onload]"),
+    more: () => trees.some((find) => [...find(buttons)].some((node) => promise.test(said(node)))),
     autoplay: () => has("video, audio"),
   };
   return names.filter((name) => signs[name]());
