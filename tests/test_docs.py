@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pagekeep.config.describe import settings_page
+from pagekeep.domain.behaviours import BEHAVIOURS
 from pagekeep.domain.plugins import PLUGINS
 
 ROOT = Path(__file__).parents[1]
@@ -24,9 +25,9 @@ def test_settings_page_is_made_from_the_declarations() -> None:
     assert (ROOT / "docs/settings.md").read_text() == settings_page()
 
 
-def test_every_plugin_is_described() -> None:
+def test_every_plugin_and_behaviour_is_described() -> None:
     described = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/outputs.md").read_text(), re.MULTILINE)
-    assert described == list(PLUGINS)
+    assert described == [*PLUGINS, *BEHAVIOURS]
 
 
 def test_every_dependency_is_explained() -> None:

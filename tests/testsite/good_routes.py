@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import wave
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,6 +60,17 @@ def _favicon(handler: "Handler") -> None:
 
 def _font(handler: "Handler") -> None:
     handler.reply(square_font(), "font/ttf", headers=[("Access-Control-Allow-Origin", "*")])
+
+
+def _sound(handler: "Handler") -> None:
+    """Two seconds of silence."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(bytes([128]) * 16_000)
+    handler.reply(out.getvalue(), "audio/wav")
 
 
 def _redirect(handler: "Handler") -> None:
@@ -146,15 +158,29 @@ def _sandboxed(handler: "Handler") -> None:
     handler.reply(page, headers=[("Content-Security-Policy", policy)])
 
 
+def _redirect_to(handler: "Handler") -> None:
+    handler.reply("", status=302, headers=[("Location", urlsplit(handler.path).query)])
+
+
+def _tracked(handler: "Handler") -> None:
+    """A page with pictures of two named hosts, which both lead here where a resolver says so."""
+    port = handler.server.server_port
+    pictures = [f"http://{host}:{port}/image/00ff00-10x10.png" for host in ("ads.tracker.test", "cdn.friend.test")]
+    handler.reply("<!doctype html><title>Tracked</title>" + "".join(f'<img src="{url}">' for url in pictures))
+
+
 GOOD: dict[str, Callable[["Handler"], None]] = {
     "/image/": _image,
     "/favicon.ico": _favicon,
     "/square.ttf": _font,
+    "/sound.wav": _sound,
     "/redirect/first": _redirect,
     "/redirect/second": _redirect,
     "/redirect/third": _redirect,
     "/repeated-headers": _repeated_headers,
     "/echo": _echo,
+    "/tracked": _tracked,
+    "/redirect-to": _redirect_to,
     "/gzipped": _gzipped,
     "/chunked": _chunked,
     "/no-content": _no_content,

@@ -28,6 +28,7 @@ from pagekeep.capture.addresses import (
     never_itself,
     parse_address,
 )
+from pagekeep.capture.block_list import NOTHING, BlockList
 from pagekeep.capture.relay import Flow
 from pagekeep.capture.socks import BadHandshake, Reply, handshake, reply
 from pagekeep.domain.errors import AddressRefused
@@ -40,6 +41,7 @@ STAGGER_SECONDS = 0.25
 # One per egress, shared by its connections. Fewer, larger reads: 0.4 CPU-seconds per GB, where 128 KiB took 0.8.
 BUFFER_BYTES = 1 << 19
 _ACCEPT_PAUSE = 0.2
+_UNBLOCK = "take it off there, or set BLOCK_ADS to false in the crawl's config, to reach it"
 
 Resolver = Callable[[str], Sequence[str]]
 _log = logging.getLogger(__name__)
@@ -73,17 +75,27 @@ class Egress:
     """
 
     def __init__(
-        self, policy: AddressPolicy, *, connect_timeout: float = 15.0, resolver: Resolver = system_resolver
+        self,
+        policy: AddressPolicy,
+        *,
+        block_list: BlockList = NOTHING,
+        never_blocked: str = "",
+        connect_timeout: float = 15.0,
+        resolver: Resolver = system_resolver,
     ) -> None:
         """Prepare a way out.
 
         Args:
+            block_list: hosts that are refused, whatever their address.
+            never_blocked: the host the visit is made for.
             connect_timeout: seconds to resolve a name, and again to connect to any of its addresses.
             resolver: a blocking function from a host name to IP addresses; it is called in a thread.
         """
         self.bytes_received = 0
         self.bytes_sent = 0
         self._policy = policy
+        self._block_list = block_list
+        self._never_blocked = canonical_host(never_blocked)
         self._connect_timeout = connect_timeout
         self._resolver = resolver
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -134,6 +146,10 @@ class Egress:
     def remote_address(self, host: str, port: int) -> str | None:
         """Return the IP address last connected to for ``host``, None if there was none."""
         return self._reached.get((canonical_host(host), port))
+
+    def blocks(self, host: str) -> bool:
+        """Return whether ``host`` is refused because the block list names it."""
+        return self._block_list.covers(host) and canonical_host(host) != self._never_blocked
 
     async def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -189,6 +205,8 @@ class Egress:
         Raises:
             _NotReached: there is none.
         """
+        if self.blocks(host):
+            raise _NotReached(Reply.NOT_ALLOWED, f"{shorten(host)} is on the list of PAGEKEEP_BLOCK_LIST; {_UNBLOCK}.")
         approved: list[Address] = []
         refused: AddressRefused | None = None
         for address in await self._resolve_once(host):

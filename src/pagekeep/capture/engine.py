@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from pagekeep import __version__
 from pagekeep.capture import steps
 from pagekeep.capture.addresses import AddressPolicy
+from pagekeep.capture.behaviours.run import behave
+from pagekeep.capture.block_list import NOTHING, read_block_list
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import Chromium, launch
@@ -83,10 +86,16 @@ class Engine:
             BrowserDied: the browser ended meanwhile; the next capture starts a new one.
             EnvironmentProblem: there is no browser to start, or the disk takes no more.
             Conflict: the sink takes no more of this snapshot.
+            BadInput: the block list cannot be read.
         """
         browser, targets = await self._ready_browser()
         policy = AddressPolicy(request.allow_private, request.refuse)
-        async with Egress(policy) as egress, self._open_page(browser, targets, egress, request) as page:
+        way_out = Egress(
+            policy,
+            block_list=await asyncio.to_thread(read_block_list, request.block_list) if request.block_list else NOTHING,
+            never_blocked=urlsplit(request.url).hostname or "",
+        )
+        async with way_out as egress, self._open_page(browser, targets, egress, request) as page:
             visit = Visit(
                 request=request,
                 page=page,
@@ -151,7 +160,7 @@ class Engine:
 def _longest(request: CaptureRequest) -> float:
     """Return how long a visit may take if each of its parts uses up its time (seconds): the last resort."""
     limits = request.limits
-    steps_seconds = limits.download + limits.open * 2 + limits.settle * 3 + limits.scroll * 2
+    steps_seconds = limits.download + limits.open * 2 + limits.settle * 2 + limits.behaviours
     outputs_seconds = sum(limits.output_seconds(plugin) + _CLOSE_SECONDS for plugin in request.plugins)
     return steps_seconds + outputs_seconds + _READY_SECONDS
 
@@ -196,8 +205,9 @@ class _Run:
         page = visit.page
         failure = await self._step("open", self._open)
         if not self._no_page:
-            for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
-                await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
+            await self._step("settle", lambda: steps.settle(page, limits))
+            if visit.request.behaviours:
+                await self._step("behaviours", lambda: behave(page, visit.request.behaviours, limits))
             failure = await self._step("look", self._look)
             visit.recorder.hold()
             self._document_id = page.document_id

@@ -7,7 +7,7 @@ requests and aborted ones. ``network_log`` adds what interception lacks: the hea
 import asyncio
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
 from pagekeep.capture.exchange import Exchange
@@ -45,6 +45,7 @@ class Recorder:
 
     Attributes:
         left_out: what the recording lacks, and how often.
+        unanswered: requests that failed before any response, by host.
         main_frame_id: the frame whose documents are the page.
         kept_back: the main response, where the browser is not given it: it is a file and no page, or too large.
     """
@@ -57,6 +58,7 @@ class Recorder:
         """
         self.exchanges: list[Exchange] = []
         self.left_out: Counter[str] = Counter()
+        self.unanswered: Counter[str] = Counter()
         self.log = NetworkLog(request.secrecy)
         self.sockets = WebSockets(request.secrecy)
         self.streams = LiveStreams()
@@ -167,7 +169,10 @@ class Recorder:
 
     def _before_response(self, session: Session, event: Params) -> None:
         request_id, request = event["requestId"], event["request"]
-        if not self._holding or "responseErrorReason" in event:
+        if "responseErrorReason" in event:
+            self.unanswered[urlsplit(request["url"]).hostname or ""] += 1
+            proceed(session, request_id)
+        elif not self._holding:
             proceed(session, request_id)
         elif event.get("resourceType") == "Document" and event.get("frameId") == self.main_frame_id:
             refuse(session, request_id, "Aborted")

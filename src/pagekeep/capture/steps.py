@@ -1,4 +1,4 @@
-"""The ordered steps of a visit before its outputs: open, settle, scroll, dismiss."""
+"""The ordered steps of a visit before its behaviours and outputs: open, settle."""
 
 import asyncio
 import time
@@ -95,23 +95,6 @@ async def settle(page: Page, limits: Limits) -> None:
         if page.loaded.is_set() and not page.in_flight and page.last_request == before:
             return
     page.restless = True
-
-
-async def scroll(page: Page, limits: Limits) -> None:
-    """Walk down the page, so that what loads lazily loads, and wait for that."""
-    async with asyncio.timeout(limits.scroll + 5):
-        reached = await page.run(script("scroll.js"), limits.height, limits.scroll * 1000)
-    # A page that fits the screen showed everything already.
-    if reached > 900:
-        await settle(page, limits)
-
-
-async def dismiss(page: Page, limits: Limits) -> None:
-    """Close what lies over the page."""
-    async with asyncio.timeout(limits.settle):
-        closed = await page.run(script("dismiss.js"))
-    if closed:
-        await settle(page, limits)
 
 
 def explain_no_page(page: Page, limits: Limits) -> tuple[str, bool]:

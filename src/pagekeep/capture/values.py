@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pagekeep.capture.secrecy import Secrecy
+from pagekeep.domain.behaviours import DEFAULT_BEHAVIOURS
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
 
@@ -19,6 +20,8 @@ class Limits:
         open: until the document is loaded.
         settle: for network and DOM to become quiet, each time.
         scroll: for walking down the page.
+        behaviour: for each other behaviour.
+        behaviours: for all of them together.
         output: for each output.
         download: for each output that downloads, instead of ``output``, and for a main response that is a file.
         body: largest response body that is kept; of a main response that is a file, ``download_size``.
@@ -31,6 +34,8 @@ class Limits:
     open: float = 60.0
     settle: float = 10.0
     scroll: float = 15.0
+    behaviour: float = 8.0
+    behaviours: float = 40.0
     output: float = 60.0
     download: float = 600.0
     body: int = 100 * 2**20
@@ -59,6 +64,8 @@ class CaptureRequest:
         refuse: host:port pairs that are never reached, whatever is allowed (Pagekeep's own listeners).
         secrecy: which of the person's secrets are kept.
         user_agent: replaces the browser's own where given.
+        block_list: path of a file that names hosts nothing is asked of; empty for none.
+        behaviours: names of what is done to the page before it is looked at.
     """
 
     url: str
@@ -69,6 +76,8 @@ class CaptureRequest:
     user_agent: str = ""
     check_certificates: bool = True
     secrecy: Secrecy = field(default_factory=Secrecy)
+    block_list: str = ""
+    behaviours: tuple[str, ...] = DEFAULT_BEHAVIOURS
     limits: Limits = field(default_factory=Limits)
 
 

@@ -1,6 +1,7 @@
 """The settings: type, default, unit and one line of help, each declared once."""
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pagekeep.config.parsing import Bytes, Texts, check_networks
+from pagekeep.domain.behaviours import BEHAVIOURS, DEFAULT_BEHAVIOURS
 from pagekeep.domain.plugins import DEFAULT_PLUGINS, PLUGINS
 
 PREFIX = "PAGEKEEP_"
@@ -47,6 +49,9 @@ class Settings(BaseSettings):
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)
 
     plugins: Texts = _setting(DEFAULT_PLUGINS, "Outputs made of each page.")
+    behaviours: Texts = _setting(
+        DEFAULT_BEHAVIOURS, "What is done to a page before it is looked at; none leaves it as it came."
+    )
     only_new: bool = _setting(False, "Whether adding a URL that is already archived is passed over.")
     tabs: int = _setting(2, "Pages captured at the same time.", "pages", ge=1, le=64)
     timeout: float = _setting(60.0, "Time for a page to load.", "seconds", gt=0, le=3600)
@@ -73,6 +78,11 @@ class Settings(BaseSettings):
     check_ssl_validity: bool = _setting(True, "Whether a page with a bad certificate is refused.")
     allow_private: Texts = _setting(
         (), "Private addresses that may be archived: networks, hosts or host:port, like 192.168.1.0/24 or nas.lan."
+    )
+    block_list: str = _setting(
+        "",
+        "Path of a file with hosts (advertisers, trackers) nothing is asked of: a hosts file, a list of domains, or an "
+        "Adblock list, of which the rules like ||ads.example^ are used; when empty nothing is blocked.",
     )
     chromium: str = _setting("", "Path of the browser; when empty it is looked for.")
     chromium_sandbox: Literal["auto", "on", "off"] = _setting(
@@ -116,6 +126,11 @@ class Settings(BaseSettings):
                 )
         return tuple(name for name in PLUGINS if name in names)
 
+    @field_validator("behaviours")
+    @classmethod
+    def _known_behaviours(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_behaviours(names)
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,6 +151,22 @@ class Settings(BaseSettings):
         if self.max_visit_size < self.max_body_size:
             raise ValueError(f"{PREFIX}MAX_VISIT_SIZE is smaller than {PREFIX}MAX_BODY_SIZE; raise it")
         return self
+
+
+def known_behaviours(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in the order behaviours run; ``none`` alone is an empty choice.
+
+    Raises:
+        ValueError: a name is unknown; the text has no full stop.
+    """
+    wanted = [name.strip().lower() for name in names if name.strip()]
+    if wanted == ["none"]:
+        return ()
+    for name in wanted:
+        if name not in BEHAVIOURS:
+            known = ", ".join(BEHAVIOURS)
+            raise ValueError(f"there is no behaviour {name!r}{did_you_mean(name, BEHAVIOURS)}; known are {known}")
+    return tuple(name for name in BEHAVIOURS if name in wanted)
 
 
 def did_you_mean(word: str, known: object) -> str:

@@ -79,6 +79,8 @@ def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, .
         user_agent=chosen.user_agent,
         secrecy=Secrecy(credentials=own.keep_secrets, cookies=not own.redact_cookies),
         check_certificates=chosen.check_certificates,
+        block_list=chosen.block_list,
+        behaviours=chosen.behaviours,
         limits=_limits(own, chosen.timeout),
     )
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pagekeep.config.declarations import Settings, did_you_mean
+from pagekeep.config.declarations import Settings, did_you_mean, known_behaviours
+from pagekeep.config.parsing import split_list
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.plugins import PLUGINS
 
@@ -18,6 +19,8 @@ class CrawlSettings:
     timeout: float
     user_agent: str
     check_certificates: bool
+    behaviours: tuple[str, ...]
+    block_list: str
 
 
 def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, object]) -> CrawlSettings:
@@ -25,10 +28,11 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
 
     Args:
         plugins: the crawl's own choice; empty for the setting's.
-        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY and SAVE_<PLUGIN>.
+        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names), BLOCK_ADS and
+            SAVE_<PLUGIN>.
 
     Raises:
-        BadInput: a plugin is unknown or a known key has a bad value.
+        BadInput: a plugin or behaviour is unknown or a known key has a bad value.
     """
     names = known_plugins(plugins) or own.plugins
     for name in PLUGINS:
@@ -44,6 +48,8 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
         timeout=_seconds("TIMEOUT", config.get("TIMEOUT", own.timeout)),
         user_agent=str(config.get("USER_AGENT") or own.user_agent),
         check_certificates=_boolean("CHECK_SSL_VALIDITY", config.get("CHECK_SSL_VALIDITY", own.check_ssl_validity)),
+        behaviours=_behaviours(config.get("BEHAVIOURS", own.behaviours)),
+        block_list=_block_list(own.block_list, config),
     )
 
 
@@ -65,6 +71,25 @@ def _boolean(key: str, value: object) -> bool:
     if found is None:
         raise BadInput(f"{key} in the crawl's config is {value!r}; it must be true or false.")
     return found
+
+
+def _behaviours(value: object) -> tuple[str, ...]:
+    names = split_list(value)
+    if not isinstance(names, list | tuple):
+        raise BadInput(f"BEHAVIOURS in the crawl's config is {value!r}; it must be a list of names.")
+    try:
+        return known_behaviours(map(str, names))
+    except ValueError as error:
+        raise BadInput(f"In the crawl's config, {error}.") from error
+
+
+def _block_list(path: str, config: Mapping[str, object]) -> str:
+    wanted = _boolean("BLOCK_ADS", config.get("BLOCK_ADS", bool(path)))
+    if wanted and not path:
+        raise BadInput(
+            "BLOCK_ADS in the crawl's config needs a list of what to block; name one in PAGEKEEP_BLOCK_LIST."
+        )
+    return path if wanted else ""
 
 
 def _seconds(key: str, value: object) -> float:

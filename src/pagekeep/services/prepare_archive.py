@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from pagekeep.capture.addresses import AddressPolicy
+from pagekeep.capture.block_list import read_block_list
 from pagekeep.config.load import settings
 from pagekeep.config.secret import read_key, write_key
 from pagekeep.domain.errors import EnvironmentProblem
@@ -39,11 +40,14 @@ def prepare_archive() -> Prepared:
     Any number of processes may call it at once: one does the work and the others wait for it.
 
     Raises:
-        BadInput: PAGEKEEP_ALLOW_PRIVATE names something that is no network, host or host:port.
+        BadInput: PAGEKEEP_ALLOW_PRIVATE names something that is no network, host or host:port, or PAGEKEEP_BLOCK_LIST
+            something that is no list of hosts.
         EnvironmentProblem: the directory cannot be used, the disk is full, or the database is damaged or newer than
             this program.
     """
     AddressPolicy(settings().allow_private)  # a bad entry stops the start, not every page later
+    if settings().block_list:
+        read_block_list(settings().block_list)
     home = data_dir()
     home.prepare()
     home.check_space()

@@ -206,7 +206,7 @@ def test_page_that_forbids_everything_is_kept(captured):
 
 def test_steps_and_results_are_told_as_they_come(captured):
     visit = captured("/article")
-    assert visit.watcher.steps[:4] == ["open", "settle", "scroll", "dismiss"]
+    assert visit.watcher.steps[:4] == ["open", "settle", "behaviours", "look"]
     assert tuple(visit.watcher.results) == visit.outcome.results
     assert set(visit.outcome.step_seconds) >= set(visit.watcher.steps)
 

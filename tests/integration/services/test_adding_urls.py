@@ -56,6 +56,9 @@ def test_bad_urls_are_refused_one_by_one() -> None:
         lambda: add_urls(["https://example.com"], user=None, tags=["x" * 300]),
         lambda: add_urls(["https://example.com"], user=None, config={"TIMEOUT": "soon"}),
         lambda: add_urls(["https://example.com"], user=None, config={"CHECK_SSL_VALIDITY": "perhaps"}),
+        lambda: add_urls(["https://example.com"], user=None, config={"BEHAVIOURS": ["scrol"]}),
+        lambda: add_urls(["https://example.com"], user=None, config={"BEHAVIOURS": 7}),
+        lambda: add_urls(["https://example.com"], user=None, config={"BLOCK_ADS": True}),
     ],
 )
 def test_bad_input_writes_nothing(attempt: Callable[[], Added]) -> None:

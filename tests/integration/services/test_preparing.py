@@ -22,8 +22,8 @@ print(json.dumps([done.created, str(done.backup), len(done.migrations), settings
 """
 
 
-def start(data_dir: Path) -> "subprocess.Popen[str]":
-    own = {"PAGEKEEP_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "pagekeep.project.settings"}
+def start(data_dir: Path, **further: str) -> "subprocess.Popen[str]":
+    own = further | {"PAGEKEEP_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "pagekeep.project.settings"}
     return subprocess.Popen(
         [sys.executable, "-c", PREPARE],
         env={**os.environ, **own},
@@ -137,3 +137,10 @@ def test_a_killed_server_is_forgotten() -> None:
         server.send_signal(signal.SIGKILL)
         server.communicate(timeout=10)
     assert not any(address.endswith(":8999") for address in own_addresses())
+
+
+def test_a_block_list_that_is_none_stops_the_start_with_its_name(tmp_path: Path) -> None:
+    started = start(tmp_path / "archive", PAGEKEEP_BLOCK_LIST=str(tmp_path / "missing.txt"))
+    output, errors = started.communicate(timeout=60)
+    assert output == ""
+    assert f"PAGEKEEP_BLOCK_LIST names {tmp_path / 'missing.txt'}, which cannot be read" in errors

@@ -77,6 +77,7 @@ def test_a_page_is_kept_recorded_and_listed_in_its_manifest(snapshot: Snapshot, 
 
 def test_the_request_is_made_from_settings_and_crawl(owner: UUID) -> None:
     config: dict[str, object] = {"TIMEOUT": 7, "USER_AGENT": "Robot", "CHECK_SSL_VALIDITY": "false", "SAVE_PDF": False}
+    config |= {"BEHAVIOURS": "scroll, cookies"}
     add_urls([URL], user=None, plugins=["title", "pdf"], allow_private=["127.0.0.1:9"], config=config)
     engine = FakeEngine()
     with listening("127.0.0.1", 8123):
@@ -84,6 +85,7 @@ def test_the_request_is_made_from_settings_and_crawl(owner: UUID) -> None:
     (request,) = engine.requests
     assert (request.plugins, request.allow_private) == (("title",), ("127.0.0.1:9",))
     assert (request.limits.open, request.user_agent, request.check_certificates) == (7.0, "Robot", False)
+    assert request.behaviours == ("cookies", "scroll")
     assert "127.0.0.1:8123" in request.refuse
 
 

@@ -21,6 +21,11 @@ def test_defaults_need_nothing(tmp_path: Path) -> None:
     assert not found.data_dir.exists()
 
 
+def test_behaviours_are_chosen_by_name_or_none_at_all() -> None:
+    assert load_settings({"PAGEKEEP_BEHAVIOURS": "scroll,cookies"}).behaviours == ("cookies", "scroll")
+    assert load_settings({"PAGEKEEP_BEHAVIOURS": "none"}).behaviours == ()
+
+
 def test_environment_wins_over_toml(tmp_path: Path) -> None:
     (tmp_path / "pagekeep.toml").write_text('port = 9000\ntabs = 4\nallowed_hosts = ["a.test", "b.test"]\n')
     found = load_settings({"PAGEKEEP_DATA_DIR": str(tmp_path), "PAGEKEEP_PORT": "9001"})
@@ -53,6 +58,7 @@ def test_values_parse_kindly(tmp_path: Path, name: str, text: str, value: object
         ("PORT", "http", "PAGEKEEP_PORT"),
         ("PORT", "70000", "PAGEKEEP_PORT"),
         ("PLUGINS", "screenshots", "did you mean 'screenshot'"),
+        ("BEHAVIOURS", "scrol,lazy", "did you mean 'scroll'"),
         ("ONLY_NEW", "perhaps", "PAGEKEEP_ONLY_NEW"),
         ("MAX_VISIT_SIZE", "lots", "PAGEKEEP_MAX_VISIT_SIZE"),
         ("MAX_VISIT_SIZE", "1M", "PAGEKEEP_MAX_BODY_SIZE"),

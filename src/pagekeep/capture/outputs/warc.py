@@ -1,6 +1,7 @@
 """Every exchange of the visit as WARC 1.1, one record per gzip member."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -45,8 +46,14 @@ async def make(visit: Visit, keep: Keep) -> str:
     await keep.stream(FILENAME, _records(visit, writer, known), MIMETYPE)
     index = "".join(sorted(map(str, [*lines, *writer.index]))).encode()
     await keep("index.cdxj", index, "text/plain; charset=utf-8")
-    left_out = ", ".join(f"{count} × {what}" for what, count in recorder.left_out.items())
+    counts = recorder.left_out + Counter({"a request to a host on the block list": _blocked(visit)})
+    left_out = ", ".join(f"{count} × {what}" for what, count in counts.items())
     return f"{len(recorder.exchanges)} exchanges" + (f"; left out: {left_out}" if left_out else "")
+
+
+def _blocked(visit: Visit) -> int:
+    """Return how many requests the block list stopped."""
+    return sum(count for host, count in visit.recorder.unanswered.items() if visit.egress.blocks(host))
 
 
 async def _share(visit: Visit, keep: Keep) -> tuple[dict[bytes, Response], list[IndexLine]]:

@@ -33,7 +33,11 @@ RESULT_LABELS = {
     ResultStatus.SKIPPED: "Skipped",
     ResultStatus.NORESULTS: "Nothing there",
 }
-STEP_LABELS = {"open": "opening the page", "settle": "waiting until it is quiet", "scroll": "scrolling down"}
+STEP_LABELS = {
+    "open": "opening the page",
+    "settle": "waiting until it is quiet",
+    "behaviours": "scrolling and unfolding",
+}
 
 
 class UrlParts(NamedTuple):
