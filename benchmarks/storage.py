@@ -33,7 +33,7 @@ WHY = {
     "warc": "small responses and all requests are recorded with their time",
     "wacz": "names the time and the digest of the WARC",
     "hashes": "lists the digest of the WARC",
-    NOTES: "a manifest, and for each plugin a folder with an index: a block each",
+    NOTES: "a manifest, an index and a folder for each plugin: a block each",
 }
 Usage = tuple[int, int]  # bytes of files, bytes of the blocks they take
 

@@ -1,6 +1,7 @@
-"""What is known about the files of one folder: a line of JSON for each, in the order they were made.
+"""What is known about the files of one snapshot: a line of JSON for each, in the order they were made.
 
-A line is written before its file appears and names its digest, so whoever finds a half-done folder can finish it.
+A line is written before its file appears and names its digest, so whoever finds a half-done folder can finish it. All
+plugins share one index: on disk a file of their own takes a block for each.
 """
 
 import json
@@ -35,10 +36,10 @@ class Named:
     hints: set[str]
 
 
-def append(folder: int, entries: Sequence[Entry]) -> None:
-    """Add a line for each entry to the index of the open ``folder``, durably."""
+def append(folder: int, plugin: str, entries: Sequence[Entry]) -> None:
+    """Add a line for each of a plugin's entries to the index of the open snapshot's ``folder``, durably."""
     # The line break comes first as well, so that a line cut short by a kill spoils no later one.
-    text = "".join(f"\n{json.dumps(_line(entry))}\n" for entry in entries)
+    text = "".join(f"\n{json.dumps(_line(plugin, entry))}\n" for entry in entries)
     descriptor = os.open(INDEX_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=folder)
     with os.fdopen(descriptor, "wb", buffering=0) as index:
         is_new = os.fstat(index.fileno()).st_size == 0
@@ -48,14 +49,15 @@ def append(folder: int, entries: Sequence[Entry]) -> None:
         os.fsync(folder)
 
 
-def read(folder: int) -> list[Entry]:
-    """Return the entries of the open ``folder``, oldest first; a line cut short by a kill is left out."""
+def read(folder: int, plugin: str) -> list[Entry]:
+    """Return a plugin's entries in the open snapshot's ``folder``, oldest first, without lines cut short by a kill."""
     try:
         index = open_file(folder, INDEX_NAME)
     except FileNotFoundError:
         return []
     with index:
-        return [entry for line in index.read().splitlines() if (entry := _parse(line))]
+        known = map(_load, index.read().splitlines())
+        return [entry for line in known if line.get("plugin") == plugin and (entry := _parse(line))]
 
 
 def note(folder: Path, digests: Iterable[str], hints: Iterable[str] = ()) -> None:
@@ -81,9 +83,10 @@ def named_below(folder: Path) -> Named:
     return found
 
 
-def _line(entry: Entry) -> dict[str, object]:
+def _line(plugin: str, entry: Entry) -> dict[str, object]:
     stored = entry.stored
     line = {
+        "plugin": plugin,
         "path": stored.path,
         "size": stored.size,
         "sha256": stored.sha256,
@@ -94,8 +97,7 @@ def _line(entry: Entry) -> dict[str, object]:
     return line | {"hint": entry.hint} if entry.hint else line
 
 
-def _parse(line: bytes) -> Entry | None:
-    known = _load(line)
+def _parse(known: dict[str, object]) -> Entry | None:
     try:
         stored = StoredFile(
             path=str(known["path"]),

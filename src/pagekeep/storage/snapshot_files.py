@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from pagekeep.storage.packing import ByteRange, Member, Pack
 from pagekeep.storage.recipe import PackedMember
 
 HEAD = 4096
+Index = Callable[[str], list[Entry]]  # what a plugin's files are known to be
 
 
 class SnapshotFiles:
@@ -102,8 +103,9 @@ class SnapshotFiles:
                 with written.file.open("rb") as file:
                     shared.append(Shared(entry.stored, known is None, file.read(HEAD)))
             self._put(work, plugin, files)
-            for entry, written in files:
-                self._blobs.remember(written.file.parent, str(entry.hint), written.sha256)
+            for kept, (entry, written) in zip(shared, files, strict=True):
+                if kept.is_new:
+                    self._blobs.remember(written.file.parent, str(entry.hint), written.sha256)
         return shared
 
     def pack(self, plugin: str, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
@@ -120,7 +122,8 @@ class SnapshotFiles:
         """
         check_plugin(plugin)
         *folders, name = check_path(path, spare=len(RECIPE_SUFFIX))
-        packed = tuple(self._packed_member(*member) for member in members)
+        index = cache(self._index)  # read once, not for each of its files
+        packed = tuple(self._packed_member(*member, index) for member in members)
         made = recipe.describe(self._zip(packed), packed)
         stored = StoredFile(path, made.size, made.sha256, mimetype)
         with (
@@ -142,7 +145,7 @@ class SnapshotFiles:
             NotFound: no such file is kept.
             EnvironmentProblem: what is on disk is not what was recorded.
         """
-        entry = self._find(plugin, path)
+        entry = self._find(plugin, path, self._index)
         stored = entry.stored
         return KeptFile(stored.size, stored.mimetype, stored.sha256, self._reader(plugin, entry))
 
@@ -171,7 +174,7 @@ class SnapshotFiles:
         """Remove all that one plugin keeps, at once, so that it can try again. Packed files made of it break."""
         target = self.folder / check_plugin(plugin)
         with contextlib.suppress(FileNotFoundError), self._fenced():  # no folder: nothing was kept yet
-            self._discard(target)
+            self._discard(target, self._index(plugin))
 
     def write_manifest(self, value: Manifest) -> None:
         """Write the manifest, with the members of the packed files among its results.
@@ -228,12 +231,12 @@ class SnapshotFiles:
 
     def _record(self, work: Path, plugin: str, entries: Sequence[Entry], *, is_new: bool) -> None:
         """Write down what is about to appear; what it replaces is freed when the work is over."""
-        with open_folder(self.folder, (plugin,)) as top:
+        with open_folder(self.folder) as top:
             if not is_new:
                 paths = {entry.stored.path for entry in entries}
-                older = [old for old in file_index.read(top) if old.stored.path in paths]
-                file_index.note(work, (old.stored.sha256 for old in older), (old.hint for old in older if old.hint))
-            file_index.append(top, entries)
+                older = [old for old in file_index.read(top, plugin) if old.stored.path in paths]
+                _note(work, older)
+            file_index.append(top, plugin, entries)
 
     def _place(self, file: Path, folder: int, name: str) -> None:
         try:
@@ -277,8 +280,10 @@ class SnapshotFiles:
                 " by a file, folder or symbolic link; choose another name."
             ) from error
 
-    def _discard(self, target: Path) -> None:
+    def _discard(self, target: Path, entries: Sequence[Entry] = ()) -> None:
+        """Take a folder away and free what only it kept: what the indexes in it name, and ``entries``."""
         with self._blobs.work_near_snapshots() as work, disk_errors(target):
+            _note(work, entries)
             try:
                 with open_folder(target.parent) as parent:
                     os.rename(target.name, work / "removed", src_dir_fd=parent)
@@ -293,18 +298,18 @@ class SnapshotFiles:
             known.setdefault(entry.stored.path, []).append(entry)
         return [found for candidates in known.values() if (found := self._current(plugin, candidates))]
 
-    def _find(self, plugin: str, path: str) -> Entry:
+    def _find(self, plugin: str, path: str, index: Index) -> Entry:
         check_plugin(plugin)
         check_path(path)
-        entry = self._current(plugin, [entry for entry in self._index(plugin) if entry.stored.path == path])
+        entry = self._current(plugin, [entry for entry in index(plugin) if entry.stored.path == path])
         if entry is None:
             raise NotFound(f"This snapshot keeps no file {shorten(repr(f'{plugin}/{path}'))}.")
         return entry
 
     def _index(self, plugin: str) -> list[Entry]:
         try:
-            with disk_errors(self.folder), open_folder(self.folder, (plugin,)) as top:
-                return file_index.read(top)
+            with disk_errors(self.folder), open_folder(self.folder) as top:
+                return file_index.read(top, plugin)
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -349,7 +354,8 @@ class SnapshotFiles:
         where = f"{self.folder}/{plugin}/{stored.path}"
         if entry.packed:
             made = recipe.read(self.folder, plugin, stored.path)
-            if made is None or any(not self._is_kept(member) for member in made.members):
+            index = cache(self._index)
+            if made is None or any(not self._is_kept(member, index) for member in made.members):
                 raise EnvironmentProblem(f"{where} cannot be packed: a file it is made of is gone; capture it again.")
             return self._zip(made.members).read_range
         status = self._status(plugin, stored.path)
@@ -357,16 +363,16 @@ class SnapshotFiles:
             raise EnvironmentProblem(f"{where} has not the size that was recorded; restore it from a backup.")
         return partial(read_range, self.folder, (plugin, *check_path(stored.path)))
 
-    def _is_kept(self, member: PackedMember) -> bool:
+    def _is_kept(self, member: PackedMember, index: Index) -> bool:
         plugin, _, path = member.path.partition("/")
         try:
-            return self._find(plugin, path).stored.sha256 == member.sha256
+            return self._find(plugin, path, index).stored.sha256 == member.sha256
         except NotFound:
             return False
 
-    def _packed_member(self, name: str, plugin: str, file: StoredFile) -> PackedMember:
+    def _packed_member(self, name: str, plugin: str, file: StoredFile, index: Index) -> PackedMember:
         check_path(name)
-        entry = self._find(plugin, file.path)
+        entry = self._find(plugin, file.path, index)
         where = f"{plugin}/{file.path}"
         if entry.packed:
             raise BadInput(f"{shorten(repr(where))} is packed itself and cannot be packed again; pack its members.")
@@ -379,6 +385,11 @@ class SnapshotFiles:
             Member(member.name, member.size, member.crc32, partial(read_range, self.folder, check_path(member.path)))
             for member in members
         )
+
+
+def _note(work: Path, entries: Iterable[Entry]) -> None:
+    known = list(entries)
+    file_index.note(work, (entry.stored.sha256 for entry in known), (entry.hint for entry in known if entry.hint))
 
 
 def _entry(path: str, mimetype: str, written: WrittenFile, hint: str | None = None) -> Entry:

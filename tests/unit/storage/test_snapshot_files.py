@@ -131,7 +131,7 @@ def test_planted_links_are_never_followed(files: SnapshotFiles, tmp_path: Path) 
 
 def test_a_planted_link_in_place_of_the_index_is_refused(files: SnapshotFiles, tmp_path: Path) -> None:
     files.save("dom", "a.html", b"a", HTML)
-    index = files.folder / "dom" / ".files.jsonl"
+    index = files.folder / ".files.jsonl"
     index.rename(tmp_path / "elsewhere")
     index.symlink_to(tmp_path / "elsewhere")
     before = (tmp_path / "elsewhere").read_bytes()
@@ -154,16 +154,23 @@ def test_a_file_and_a_folder_of_the_same_name_do_not_fit(files: SnapshotFiles, d
 
 def test_a_line_cut_short_by_a_kill_spoils_no_other(files: SnapshotFiles) -> None:
     files.save("dom", "a", b"1", HTML)
-    with (files.folder / "dom" / ".files.jsonl").open("a") as index:
-        index.write('{"path": "half')
+    with (files.folder / ".files.jsonl").open("a") as index:
+        index.write('{"plugin": "dom", "path": "half')
     files.save("dom", "b", b"2", HTML)
     assert [file.path for file in files.files("dom")] == ["a", "b"]
 
 
 def test_after_a_kill_between_line_and_file_the_old_file_counts(files: SnapshotFiles, data_dir: DataDir) -> None:
     old = files.save("dom", "a", b"old", HTML)
-    line = {"path": "a", "size": 3, "sha256": hashlib.sha256(b"new").hexdigest(), "mimetype": HTML, "crc32": 0}
-    with (files.folder / "dom" / ".files.jsonl").open("a") as index:
+    line = {
+        "plugin": "dom",
+        "path": "a",
+        "size": 3,
+        "sha256": hashlib.sha256(b"new").hexdigest(),
+        "mimetype": HTML,
+        "crc32": 0,
+    }
+    with (files.folder / ".files.jsonl").open("a") as index:
         index.write(json.dumps(line | {"packed": False}) + "\n")
         index.write(json.dumps(line | {"path": "never", "packed": False}) + "\n")
     assert files.files("dom") == [old]
@@ -231,7 +238,6 @@ def packed_snapshot(files: SnapshotFiles) -> tuple[StoredFile, list[tuple[str, s
 def test_a_packed_file_is_served_though_its_bytes_are_not_on_disk(files: SnapshotFiles, data_dir: DataDir) -> None:
     stored, members = packed_snapshot(files)
     assert sorted(child.name for child in (files.folder / "wacz").iterdir()) == [
-        ".files.jsonl",
         "archive.wacz.pack.json",
         "pages.jsonl",
     ]

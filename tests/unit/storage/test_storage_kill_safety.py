@@ -21,7 +21,7 @@ from pagekeep.storage.snapshot_files import SnapshotFiles
 
 KILLS = 12
 PRELUDE = """
-import os, random, sys
+import itertools, os, random, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -38,8 +38,9 @@ BUSY = """
 now = datetime.now(UTC)
 chance = random.Random(sys.argv[2])
 snapshots = [UUID(text) for text in sys.argv[3:]]
-print("ready", flush=True)
-while True:
+for turn in itertools.count():
+    if turn == 2:
+        print("ready", flush=True)  # on a busy machine the kill must not always come before anything is kept
     snapshot_id = chance.choice(snapshots)
     files = SnapshotFiles(data_dir, snapshot_id)
     plugin, path = chance.choice(["dom", "pdf"]), chance.choice(["a", "b/c", "d"])
