@@ -32,7 +32,7 @@ from pagekeep.domain.status import ResultStatus
 
 log = logging.getLogger(__name__)
 # Outputs that ask for resources a second time: they are answered from the recording.
-ASKS_AGAIN = ("singlefile", "pdf")
+ASKS_AGAIN = ("singlefile", "pdf", "mhtml")
 _CLOSE_SECONDS = 5.0
 _READY_SECONDS = 30.0
 
@@ -199,6 +199,7 @@ class _Run:
                 await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
             failure = await self._step("look", self._look)
             visit.recorder.hold(page.main_frame_id)
+            page.navigation.close()
             self._document_id = page.document_id
         if failure:
             await visit.recorder.finish(0)
@@ -209,7 +210,7 @@ class _Run:
             if plugin in visit.request.plugins:
                 if plugin in ASKS_AGAIN:
                     visit.recorder.answer_from_recording()
-                if plugin == "pdf":
+                if plugin in ("pdf", "mhtml"):
                     # Printing lays the page out for paper, and would fetch other pictures for it.
                     visit.recorder.close()
                 await self._output(plugin)

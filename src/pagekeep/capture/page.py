@@ -11,6 +11,7 @@ from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
 from pagekeep.capture.exchange import Exchange
+from pagekeep.capture.navigation import NavigationLog
 from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import AUTO_ATTACH, Targets
 from pagekeep.domain.errors import CaptureError
@@ -44,6 +45,7 @@ class Page:
         self.session = session
         self.main_frame_id = target_id
         self.recorder = recorder
+        self.navigation = NavigationLog(target_id)
         self.loaded = asyncio.Event()
         self.parsed = asyncio.Event()
         self.dialogs: list[str] = []
@@ -69,6 +71,7 @@ class Page:
         page = cls(connection, opener, target_id, session, recorder)
         targets.own(context_id, page.attach)
         page._watch(session, "page")
+        page.navigation.watch(session)
         session.on("Page.loadEventFired", lambda _: page.loaded.set())
         session.on("Page.domContentEventFired", lambda _: page.parsed.set())
         session.on("Page.frameStartedNavigating", page._navigating)

@@ -15,6 +15,8 @@ from pagekeep.domain.status import ResultStatus
 FILES = {
     "title": ("title.txt", "text/plain; charset=utf-8"),
     "headers": ("headers.json", "application/json"),
+    "redirects": ("redirects.json", "application/json"),
+    "sslcerts": ("sslcerts.json", "application/json"),
     "favicon": ("favicon.ico", "image/x-icon"),
     "screenshot": ("screenshot.jpg", "image/jpeg"),
     "dom": ("output.html", "text/html; charset=utf-8"),
@@ -23,6 +25,7 @@ FILES = {
     "outlinks": ("outlinks.json", "application/json"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
     "pdf": ("output.pdf", "application/pdf"),
+    "mhtml": ("page.mhtml", "multipart/related"),
     "warc": (warc.FILENAME, "application/warc"),
     "wacz": ("archive.wacz", "application/wacz+zip"),
     "hashes": ("hashes.json", "application/json"),

@@ -12,6 +12,8 @@ from pagekeep.domain.plugins import PLUGINS
 LABELS = {
     "title": "Title",
     "headers": "Headers",
+    "redirects": "Redirects",
+    "sslcerts": "Certificates",
     "favicon": "Icon",
     "screenshot": "Screenshot",
     "dom": "DOM",
@@ -20,6 +22,7 @@ LABELS = {
     "outlinks": "Links",
     "singlefile": "Page",
     "pdf": "PDF",
+    "mhtml": "MHTML",
     "warc": "WARC",
     "wacz": "WACZ",
     "hashes": "Checksums",
