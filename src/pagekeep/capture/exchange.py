@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 Headers = tuple[tuple[str, str], ...]
+_VERSIONS = {"h2": "HTTP/2", "h3": "HTTP/3", "http/1.1": "HTTP/1.1", "http/1.0": "HTTP/1.0"}
 # Secrets of the person archiving are not part of the page.
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
 
@@ -60,6 +61,11 @@ class Exchange:
     def mimetype(self) -> str:
         """The media type the response declares, lower-case, without parameters."""
         return self.header("content-type").split(";")[0].strip().lower()
+
+    @property
+    def http_version(self) -> str:
+        """The HTTP version as people write it."""
+        return _VERSIONS.get(self.protocol, self.protocol or "HTTP/1.1")
 
     @property
     def payload_digest(self) -> str:

@@ -26,6 +26,7 @@ FILES = {
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
     "pdf": ("output.pdf", "application/pdf"),
     "mhtml": ("page.mhtml", "multipart/related"),
+    "har": ("har.json", "application/json"),
     "warc": (warc.FILENAME, "application/warc"),
     "wacz": ("archive.wacz", "application/wacz+zip"),
     "hashes": ("hashes.json", "application/json"),

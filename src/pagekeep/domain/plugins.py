@@ -14,6 +14,7 @@ PLUGINS: dict[str, str] = {
     "singlefile": "The page as one HTML file that opens offline.",
     "pdf": "A tagged PDF with an outline.",
     "mhtml": "The page and its frames as one MHTML file.",
+    "har": "Every HTTP exchange of the visit, with its times, as HAR 1.2.",
     "warc": "Every HTTP exchange of the visit as WARC 1.1.",
     "wacz": "The WARC with its index, packed as WACZ 1.1.1.",
     "hashes": "Path, size, type and sha256 of every file kept.",

@@ -23,6 +23,7 @@ LABELS = {
     "singlefile": "Page",
     "pdf": "PDF",
     "mhtml": "MHTML",
+    "har": "HAR",
     "warc": "WARC",
     "wacz": "WACZ",
     "hashes": "Checksums",

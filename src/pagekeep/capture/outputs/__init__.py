@@ -10,6 +10,7 @@ from types import ModuleType
 from pagekeep.capture.outputs import (
     dom,
     favicon,
+    har,
     hashes,
     headers,
     htmltotext,
@@ -41,6 +42,7 @@ _MODULES = (
     singlefile,
     pdf,
     mhtml,
+    har,
     warc,
     wacz,
     hashes,

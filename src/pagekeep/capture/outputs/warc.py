@@ -9,12 +9,12 @@ from pagekeep.domain.errors import NoResult
 
 NEEDS_PAGE = False
 FILENAME = "data.warc.gz"
-_PENDING_SECONDS = 5.0
+PENDING_SECONDS = 5.0
 
 
 async def make(visit: Visit, keep: Keep) -> str:
     """Keep ``data.warc.gz`` and ``index.cdxj``. What was left out of it is counted in the line."""
-    await visit.recorder.finish(_PENDING_SECONDS)
+    await visit.recorder.finish(PENDING_SECONDS)
     if not visit.recorder.exchanges:
         raise NoResult("The server sent no response.")
     archive, index = await asyncio.to_thread(_write, visit)
