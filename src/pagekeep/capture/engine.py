@@ -200,6 +200,8 @@ class _Run:
             failure = await self._step("look", self._look)
             visit.recorder.hold(page.main_frame_id)
             page.navigation.close()
+            if "consolelog" in visit.request.plugins:
+                await self._step("listen", page.console.read)
             self._document_id = page.document_id
         if failure:
             await visit.recorder.finish(0)

@@ -23,6 +23,7 @@ FILES = {
     "htmltotext": ("htmltotext.txt", "text/plain; charset=utf-8"),
     "readability": ("content.html", "text/html; charset=utf-8"),
     "outlinks": ("outlinks.json", "application/json"),
+    "consolelog": ("consolelog.jsonl", "application/jsonl"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
     "pdf": ("output.pdf", "application/pdf"),
     "mhtml": ("page.mhtml", "multipart/related"),

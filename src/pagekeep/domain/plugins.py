@@ -11,6 +11,7 @@ PLUGINS: dict[str, str] = {
     "htmltotext": "The plain text of the whole page.",
     "readability": "The article as HTML, text and JSON.",
     "outlinks": "Every link and embedded resource, absolute, by kind.",
+    "consolelog": "What the page said on its console.",
     "singlefile": "The page as one HTML file that opens offline.",
     "pdf": "A tagged PDF with an outline.",
     "mhtml": "The page and its frames as one MHTML file.",

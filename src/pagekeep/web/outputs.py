@@ -20,6 +20,7 @@ LABELS = {
     "htmltotext": "Text",
     "readability": "Article",
     "outlinks": "Links",
+    "consolelog": "Console",
     "singlefile": "Page",
     "pdf": "PDF",
     "mhtml": "MHTML",

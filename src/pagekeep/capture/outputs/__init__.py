@@ -8,6 +8,7 @@ It raises :class:`~pagekeep.domain.errors.NoResult` where the page has nothing o
 from types import ModuleType
 
 from pagekeep.capture.outputs import (
+    consolelog,
     dom,
     favicon,
     har,
@@ -39,6 +40,7 @@ _MODULES = (
     htmltotext,
     readability,
     outlinks,
+    consolelog,
     singlefile,
     pdf,
     mhtml,
