@@ -22,6 +22,7 @@ FILES = {
     "dom": ("output.html", "text/html; charset=utf-8"),
     "htmltotext": ("htmltotext.txt", "text/plain; charset=utf-8"),
     "readability": ("content.html", "text/html; charset=utf-8"),
+    "markdown": ("content.md", "text/markdown; charset=utf-8"),
     "outlinks": ("outlinks.json", "application/json"),
     "consolelog": ("consolelog.jsonl", "application/jsonl"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),

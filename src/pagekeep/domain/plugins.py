@@ -10,6 +10,7 @@ PLUGINS: dict[str, str] = {
     "dom": "The rendered DOM as HTML.",
     "htmltotext": "The plain text of the whole page.",
     "readability": "The article as HTML, text and JSON.",
+    "markdown": "The article as Markdown.",
     "outlinks": "Every link and embedded resource, absolute, by kind.",
     "consolelog": "What the page said on its console.",
     "singlefile": "The page as one HTML file that opens offline.",

@@ -19,6 +19,7 @@ LABELS = {
     "dom": "DOM",
     "htmltotext": "Text",
     "readability": "Article",
+    "markdown": "Markdown",
     "outlinks": "Links",
     "consolelog": "Console",
     "singlefile": "Page",
