@@ -24,6 +24,7 @@ FILES = {
     "readability": ("content.html", "text/html; charset=utf-8"),
     "markdown": ("content.md", "text/markdown; charset=utf-8"),
     "outlinks": ("outlinks.json", "application/json"),
+    "accessibility": ("accessibility.json", "application/json"),
     "consolelog": ("consolelog.jsonl", "application/jsonl"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
     "pdf": ("output.pdf", "application/pdf"),

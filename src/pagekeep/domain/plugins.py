@@ -12,6 +12,7 @@ PLUGINS: dict[str, str] = {
     "readability": "The article as HTML, text and JSON.",
     "markdown": "The article as Markdown.",
     "outlinks": "Every link and embedded resource, absolute, by kind.",
+    "accessibility": "The accessibility tree of the page and its frames.",
     "consolelog": "What the page said on its console.",
     "singlefile": "The page as one HTML file that opens offline.",
     "pdf": "A tagged PDF with an outline.",

@@ -21,6 +21,7 @@ LABELS = {
     "readability": "Article",
     "markdown": "Markdown",
     "outlinks": "Links",
+    "accessibility": "Accessibility",
     "consolelog": "Console",
     "singlefile": "Page",
     "pdf": "PDF",

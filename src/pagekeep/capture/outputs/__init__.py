@@ -8,6 +8,7 @@ It raises :class:`~pagekeep.domain.errors.NoResult` where the page has nothing o
 from types import ModuleType
 
 from pagekeep.capture.outputs import (
+    accessibility,
     consolelog,
     dom,
     favicon,
@@ -42,6 +43,7 @@ _MODULES = (
     readability,
     markdown,
     outlinks,
+    accessibility,
     consolelog,
     singlefile,
     pdf,
