@@ -5,7 +5,7 @@ from typing import Any
 
 Node = dict[str, Any]
 # Deeper nodes become children of the last one above (a hostile page nests as deep as it likes).
-MAX_DEPTH = 100
+MAX_DEPTH = 50
 LONGEST_TEXT = 10_000
 _TEXT = "StaticText"
 # Boxes of lines, and containers that mean nothing by themselves.

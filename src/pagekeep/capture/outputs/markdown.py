@@ -36,7 +36,8 @@ async def make(visit: Visit, keep: Keep) -> str:
     title = html.escape(article.about.get("title") or visit.title or visit.final_url)
     head = f'<h1>{title}</h1><p>Source: <a href="{url}">{url}</a></p>'
     text = await asyncio.to_thread(_convert, head, article)
-    await keep("content.md", text.encode("utf-8", "replace") + b"\n", "text/markdown; charset=utf-8")
+    # Not text/markdown, which some browsers only save.
+    await keep("content.md", text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
     note = SOURCES[article.source]
     return f"{len(text.split())} words" + (f" ({note})" if note else "")
 
