@@ -88,6 +88,10 @@ def _redirect(handler: "Handler") -> None:
     )
 
 
+def _refresh_header(handler: "Handler") -> None:
+    handler.reply("<!doctype html><title>Wait</title><p>Wait", headers=[("Refresh", "0; url=/article?by=header")])
+
+
 def _repeated_headers(handler: "Handler") -> None:
     headers = [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; Path=/"), ("X-Twice", "one"), ("X-Twice", "two, 2")]
     handler.reply("<!doctype html><title>Headers</title><p>Two cookies", headers=headers)
@@ -177,6 +181,7 @@ GOOD: dict[str, Callable[["Handler"], None]] = {
     "/redirect/first": _redirect,
     "/redirect/second": _redirect,
     "/redirect/third": _redirect,
+    "/refresh_header": _refresh_header,
     "/repeated-headers": _repeated_headers,
     "/echo": _echo,
     "/tracked": _tracked,

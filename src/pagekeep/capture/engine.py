@@ -210,6 +210,9 @@ class _Run:
                 await self._step("behaviours", lambda: behave(page, visit.request.behaviours, limits))
             failure = await self._step("look", self._look)
             visit.recorder.hold()
+            page.navigation.close()
+            if "consolelog" in visit.request.plugins:
+                await self._step("listen", page.console.read)
             self._document_id = page.document_id
         if failure:
             await visit.recorder.finish(0)
@@ -218,7 +221,7 @@ class _Run:
         visit.main = documents[-1] if documents else None
         for plugin in OUTPUTS:
             if plugin in visit.request.plugins:
-                if plugin == "pdf":
+                if plugin in ("pdf", "mhtml"):
                     # Printing lays the page out for paper, and would fetch other pictures for it.
                     visit.recorder.close()
                 await self._output(plugin)
@@ -307,7 +310,7 @@ class _Run:
         except CaptureError as error:
             return ResultStatus.FAILED, str(error)
         except Exception as error:
-            log.exception("The output %s of %s failed", plugin, self._visit.request.url)
+            log.exception("The output %s of %s failed", plugin, self._visit.url)
             return (
                 ResultStatus.FAILED,
                 f"Pagekeep made a mistake here, please report it: {type(error).__name__}: {error}",

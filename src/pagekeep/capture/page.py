@@ -10,7 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
+from pagekeep.capture.console_log import ConsoleLog
 from pagekeep.capture.exchange import Exchange
+from pagekeep.capture.navigation import NavigationLog
 from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import AUTO_ATTACH, Targets
 from pagekeep.domain.errors import CaptureError
@@ -45,6 +47,8 @@ class Page:
         self.main_frame_id = target_id
         self.recorder = recorder
         recorder.main_frame_id = target_id
+        self.navigation = NavigationLog(target_id)
+        self.console = ConsoleLog(target_id)
         self.loaded = asyncio.Event()
         self.parsed = asyncio.Event()
         self.dialogs: list[str] = []
@@ -70,6 +74,8 @@ class Page:
         page = cls(connection, opener, target_id, session, recorder)
         targets.own(context_id, page.attach)
         page._watch(session, "page")
+        page.navigation.watch(session)
+        page.console.watch(session, target_id)
         session.on("Page.loadEventFired", lambda _: page.loaded.set())
         session.on("Page.domContentEventFired", lambda _: page.parsed.set())
         session.on("Page.frameStartedNavigating", page._navigating)
@@ -88,6 +94,7 @@ class Page:
         """Take in a worker or out-of-process frame (``Target.attachedToTarget``) and let it run."""
         session = self._connection.session(event["sessionId"])
         self._watch(session, event["targetInfo"]["type"])
+        self.console.watch(session, event["targetInfo"]["targetId"])
         session.post("Runtime.runIfWaitingForDebugger")
 
     def _watch(self, session: Session, kind: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from pagekeep.capture.article import Article, find_article
 from pagekeep.capture.egress import Egress
 from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.page import Page
@@ -41,6 +42,13 @@ class Visit:
     final_url: str = ""
     main: Exchange | None = None
     results: list[Result] = field(default_factory=list)
+    _article: Article | None = None
+
+    async def find_article(self) -> Article | None:
+        """Return what there is to read on the page, looked for once (see ``capture/article.py``)."""
+        if self._article is None:
+            self._article = await find_article(self.page, self.page_scripts)
+        return self._article
 
     @property
     def url(self) -> str:

@@ -67,7 +67,7 @@ class WarcWriter:
         """Yield the ``response`` record of an exchange, called ``record``."""
         headers = self._common(exchange, remote_address) | {
             "Content-Type": "application/http; msgtype=response",
-            "WARC-Payload-Digest": payload_digest(exchange),
+            "WARC-Payload-Digest": exchange.payload_digest,
         }
         if exchange.truncated:
             headers["WARC-Truncated"] = exchange.truncated
@@ -86,7 +86,7 @@ class WarcWriter:
         """
         headers = self._common(exchange, remote_address) | {
             "Content-Type": "application/http; msgtype=response",
-            "WARC-Payload-Digest": payload_digest(exchange),
+            "WARC-Payload-Digest": exchange.payload_digest,
             "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
             "WARC-Refers-To": earlier.record_id,
             "WARC-Refers-To-Target-URI": earlier.url,
@@ -171,11 +171,6 @@ def read_response(start: bytes) -> Response | None:
         return None
 
 
-def payload_digest(exchange: Exchange) -> str:
-    """Return the digest of the body as WARC writes it."""
-    return _written(exchange.body.sha256)
-
-
 def index_line(exchange: Exchange, time: datetime, filename: str, offset: int, length: int) -> IndexLine:
     """Return the CDXJ line of a record that holds what came of an exchange.
 
@@ -187,7 +182,7 @@ def index_line(exchange: Exchange, time: datetime, filename: str, offset: int, l
         "url": exchange.url,
         "mime": exchange.mimetype or "unk",
         "status": str(exchange.status),
-        "digest": payload_digest(exchange),
+        "digest": exchange.payload_digest,
         "length": str(length),
         "offset": str(offset),
         "filename": filename,

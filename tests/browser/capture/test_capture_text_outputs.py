@@ -7,6 +7,9 @@ from PIL import Image
 
 from testsite.good_routes import ENCODINGS, ODD_PATH
 
+# A quiet page that is reached directly over plain http has none of these.
+NOTHING_TO_TELL = {"redirects": "noresults", "sslcerts": "skipped", "consolelog": "noresults"}
+
 
 def test_every_default_output_of_an_article_succeeds(captured):
     visit = captured("/article")

@@ -7,7 +7,6 @@ from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult
 
 NEEDS_PAGE = False
-VERSIONS = {"h2": "HTTP/2", "h3": "HTTP/3", "http/1.1": "HTTP/1.1", "http/1.0": "HTTP/1.0"}
 
 
 async def make(visit: Visit, keep: Keep) -> str:
@@ -16,7 +15,7 @@ async def make(visit: Visit, keep: Keep) -> str:
     if main is None:
         raise NoResult("The server sent no response.")
     parts = urlsplit(main.url)
-    version = VERSIONS.get(main.protocol, main.protocol or "HTTP/1.1")
+    version = main.http_version
     document = {
         "url": visit.url,
         "final_url": main.url,

@@ -14,7 +14,6 @@ from pagekeep.capture.warc_writer import (
     WarcWriter,
     index_line,
     new_response,
-    payload_digest,
     read_response,
 )
 from pagekeep.capture.websockets import Socket
@@ -28,7 +27,7 @@ MIMETYPE = "application/warc"
 SHARED_BYTES = 16 << 10
 # A payload that came before is referred to; for fewer bytes than that, a reference saves nothing.
 REVISIT_BYTES = 1 << 10
-_PENDING_SECONDS = 5.0
+PENDING_SECONDS = 5.0
 
 
 async def make(visit: Visit, keep: Keep) -> str:
@@ -38,7 +37,7 @@ async def make(visit: Visit, keep: Keep) -> str:
     revisit record tells of this visit. What was left out is counted in the line.
     """
     recorder = visit.recorder
-    await recorder.finish(_PENDING_SECONDS)
+    await recorder.finish(PENDING_SECONDS)
     if not recorder.exchanges:
         raise NoResult("The server sent no response.")
     known, lines = await _share(visit, keep)
@@ -73,7 +72,7 @@ async def _share(visit: Visit, keep: Keep) -> tuple[dict[bytes, Response], list[
 
 
 def _shareable(visit: Visit, exchange: Exchange, record: Response) -> Shareable:
-    key = f"{payload_digest(exchange)} {exchange.url}"
+    key = f"{exchange.payload_digest} {exchange.url}"
     name = f"{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()[:32]}.warc.gz"
     address = _remote_address(visit, exchange)
     return Shareable(name, key, lambda: WarcWriter(name).response(exchange, address, record), MIMETYPE)

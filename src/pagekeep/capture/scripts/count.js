@@ -1,0 +1,2 @@
+// How many elements this frame has.
+() => Document.prototype.querySelectorAll.call(document, "*").length

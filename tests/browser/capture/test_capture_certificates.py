@@ -1,0 +1,56 @@
+"""The certificate chain of the page's origin."""
+
+import ssl
+import subprocess
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def secure(capture, site):
+    return capture(site.secure_url("/plain"), check_certificates=False)
+
+
+def test_certificate_is_told_as_openssl_reads_it(secure, certificate, site):
+    kept = secure.json("sslcerts", "sslcerts.json")
+    (told,) = kept["certificates"]
+    command = ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-serial", "-enddate", "-dateopt", "iso_8601"]
+    said = subprocess.run([*command, "-in", str(certificate)], check=True, capture_output=True, text=True).stdout
+    fields = {name.split()[-1].lower(): value for name, _, value in (line.partition("=") for line in said.splitlines())}
+    assert told["sha256"] == fields["fingerprint"].replace(":", "").lower()
+    assert told["serial"] == fields["serial"].lower().lstrip("0")
+    assert told["not_after"][:19] == fields["notafter"].replace(" ", "T")[:19]
+    assert (told["subject"], told["issuer"]) == ("CN=another-host.example", "CN=another-host.example")
+    assert (told["key_type"], told["key_bits"], told["names"]) == ("RSA", 2048, [])
+    assert told["signature_algorithm"] == "sha256WithRSAEncryption"
+    assert kept["origin"] == site.secure_url("")
+
+
+def test_connection_is_told(secure):
+    kept = secure.json("sslcerts", "sslcerts.json")
+    assert kept["protocol"] == "TLS 1.3"
+    assert kept["cipher"].startswith(("AES", "CHACHA20"))
+
+
+def test_chain_is_kept_as_pem(secure, certificate):
+    assert ssl.PEM_cert_to_DER_cert(secure.text("sslcerts", "chain.pem")) == ssl.PEM_cert_to_DER_cert(
+        certificate.read_text().partition("-----END PRIVATE KEY-----")[2].strip()
+    )
+
+
+def test_file_to_download_has_what_the_browser_tells(capture, site):
+    visit = capture(site.secure_url("/download"), check_certificates=False, plugins=("sslcerts",))
+    (told,) = visit.json("sslcerts", "sslcerts.json")["certificates"]
+    assert (told["subject"], told["issuer"]) == ("another-host.example", "another-host.example")
+    assert told["not_before"] < told["not_after"]
+    assert not visit.path("sslcerts", "chain.pem").exists()
+
+
+def test_plain_page_has_none(captured):
+    result = captured("/article").result("sslcerts")
+    assert (result.status.value, result.summary) == ("skipped", "The page came over plain http.")
+
+
+def test_page_whose_certificate_is_refused_has_no_result(capture, site):
+    visit = capture(site.secure_url("/plain"), plugins=("sslcerts",))
+    assert visit.statuses() == {"sslcerts": "noresults"}
