@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from testsite.server import TestSite
+
 
 @pytest.fixture(scope="module")
 def secure(capture, site):
@@ -54,3 +56,38 @@ def test_plain_page_has_none(captured):
 def test_page_whose_certificate_is_refused_has_no_result(capture, site):
     visit = capture(site.secure_url("/plain"), plugins=("sslcerts",))
     assert visit.statuses() == {"sslcerts": "noresults"}
+
+
+def _sign(folder, name, issuer):
+    """Make a certificate ``<name>.pem`` signed by another, or by itself."""
+    key, pem = folder / f"{name}.key", folder / f"{name}.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    signer = ["-CA", str(folder / f"{issuer}.pem"), "-CAkey", str(folder / f"{issuer}.key")] if issuer else []
+    names = ["-addext", f"subjectAltName=DNS:{name}.example"]
+    where = ["-keyout", str(key), "-out", str(pem), "-subj", f"/CN={name}"]
+    subprocess.run([*command, *where, *names, *signer], check=True, capture_output=True)
+    return pem.read_text()
+
+
+def test_whole_chain_is_kept_the_servers_own_first(capture, tmp_path):
+    made = [_sign(tmp_path, name, issuer) for name, issuer in (("top", ""), ("middle", "top"), ("own", "middle"))]
+    both = tmp_path / "both.pem"
+    both.write_text((tmp_path / "own.key").read_text() + made[2] + made[1])
+    with TestSite(both) as chained:
+        visit = capture(chained.secure_url("/plain"), check_certificates=False, plugins=("sslcerts",))
+    told = visit.json("sslcerts", "sslcerts.json")["certificates"]
+    assert [(one["subject"], one["issuer"]) for one in told] == [("CN=own", "CN=middle"), ("CN=middle", "CN=top")]
+    assert told[0]["names"] == ["own.example"]
+    assert told[0]["key_type"] == "EC secp256r1"
+    assert visit.text("sslcerts", "chain.pem").count("BEGIN CERTIFICATE") == 2
