@@ -40,6 +40,11 @@ def chain_of(encoded: Iterable[str]) -> list[Certificate]:
     return [Certificate(base64.b64decode(text)) for text in encoded]
 
 
+def chain_of_der(chain: Iterable[bytes]) -> list[Certificate]:
+    """Return the certificates of a chain given as DER."""
+    return [Certificate(der) for der in chain]
+
+
 def describe(certificate: Certificate) -> dict[str, Any]:
     """Return subject, issuer, names, serial, validity, key and fingerprint; what cannot be read is None."""
     fingerprint = hashlib.sha256(certificate.der).hexdigest()

@@ -14,6 +14,7 @@ LABELS = {
     "headers": "Headers",
     "redirects": "Redirects",
     "sslcerts": "Certificates",
+    "static": "File",
     "favicon": "Icon",
     "screenshot": "Screenshot",
     "dom": "DOM",
@@ -33,7 +34,7 @@ LABELS = {
     "wacz": "WACZ",
     "hashes": "Checksums",
 }
-TABS = ("singlefile", "screenshot", "readability", "htmltotext", "pdf", "dom")
+TABS = ("static", "singlefile", "screenshot", "readability", "htmltotext", "pdf", "dom")
 MAIN_FILES = {"readability": "content.html", "screenshot": "screenshot.jpg"}
 VERSION_LENGTH = 16
 

@@ -40,12 +40,14 @@ def test_chain_is_kept_as_pem(secure, certificate):
     )
 
 
-def test_file_to_download_has_what_the_browser_tells(capture, site):
-    visit = capture(site.secure_url("/download"), check_certificates=False, plugins=("sslcerts",))
-    (told,) = visit.json("sslcerts", "sslcerts.json")["certificates"]
-    assert (told["subject"], told["issuer"]) == ("another-host.example", "another-host.example")
-    assert told["not_before"] < told["not_after"]
-    assert not visit.path("sslcerts", "chain.pem").exists()
+@pytest.mark.parametrize("path", ["/download", "/chunked", "/files/page-without-type"])
+def test_response_read_in_pieces_has_its_certificate_too(capture, site, certificate, path):
+    visit = capture(site.secure_url(path), check_certificates=False, plugins=("headers", "sslcerts"))
+    kept = visit.json("sslcerts", "sslcerts.json")
+    assert kept["protocol"] == "TLS 1.3"
+    assert kept["certificates"][0]["subject"] == "CN=another-host.example"
+    assert "BEGIN CERTIFICATE" in visit.text("sslcerts", "chain.pem")
+    assert [seen.path for seen in visit.requests] == [path]
 
 
 def test_plain_page_has_none(captured):

@@ -91,7 +91,7 @@ def test_what_outputs_do_is_not_in_it(captured, capture):
 
 
 def test_silent_page_has_no_result(captured):
-    result = captured("/article").result("consolelog")
+    result = captured("/plain").result("consolelog")
     assert (result.status.value, result.summary) == ("noresults", "The page said nothing on its console.")
 
 

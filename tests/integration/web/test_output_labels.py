@@ -4,8 +4,8 @@ from pagekeep.capture.testing import FILES
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.web.outputs import LABELS, outputs_of
 
-# Archives and MHTML are for programs; browsers save them.
-SAVED = {"mhtml", "warc", "wacz"}
+# Archives, media and MHTML are for programs; browsers save them.
+SAVED = {"media", "git", "mhtml", "warc", "wacz"}
 
 
 def test_every_output_has_a_label_of_its_own():
