@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,9 @@ from pagekeep.capture import steps
 from pagekeep.capture.addresses import AddressPolicy
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
-from pagekeep.capture.chromium.launch import Chromium, launch
-from pagekeep.capture.egress import Egress
+from pagekeep.capture.chromium.launch import MEMORY, Chromium, launch
+from pagekeep.capture.credentials import Credentials, without_credentials
+from pagekeep.capture.egress import Egress, Resolver, system_resolver
 from pagekeep.capture.outputs import OUTPUTS
 from pagekeep.capture.page import Page
 from pagekeep.capture.page_scripts import check_installed
@@ -26,7 +27,15 @@ from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import Targets
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.capture.visit import Keep, Visit
-from pagekeep.domain.errors import BrowserDied, CaptureError, Conflict, EnvironmentProblem, NoResult, Skipped
+from pagekeep.domain.errors import (
+    BrowserDied,
+    CaptureError,
+    Conflict,
+    EnvironmentProblem,
+    NoResult,
+    Skipped,
+    TimeBudgetExceeded,
+)
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
 
@@ -46,12 +55,16 @@ class EngineOptions:
         sandbox: ``auto``, ``on`` or ``off``.
         temp_dir: where its profile lives while it runs.
         page_scripts: folder of the page scripts (``node_modules``); the installation's own by default.
+        memory: what one process of the browser, and so one page, may take (bytes).
+        resolver: from a host name to its addresses, see :class:`Egress`.
     """
 
     chromium: str = ""
     sandbox: str = "auto"
     temp_dir: Path | None = None
     page_scripts: Path | None = None
+    memory: int = MEMORY
+    resolver: Resolver = system_resolver
 
 
 class Engine:
@@ -87,7 +100,11 @@ class Engine:
         """
         browser, targets = await self._ready_browser()
         policy = AddressPolicy(request.allow_private, request.refuse)
-        async with Egress(policy) as egress, self._open_page(browser, targets, egress, request) as page:
+        credentials, request = Credentials.of(request.url), replace(request, url=without_credentials(request.url))
+        way_out = Egress(policy, resolver=self._options.resolver)
+        async with way_out as egress, self._open_page(browser, targets, egress, request) as page:
+            if credentials:
+                credentials.offer(page.session)
             visit = Visit(
                 request=request,
                 page=page,
@@ -110,7 +127,8 @@ class Engine:
                 self._browser = None
             if self._browser is None or self._targets is None:
                 path = find_chromium(self._options.chromium)
-                browser = await launch(path, sandbox=self._options.sandbox, temp_dir=self._options.temp_dir)
+                options = self._options
+                browser = await launch(path, sandbox=options.sandbox, temp_dir=options.temp_dir, memory=options.memory)
                 targets = Targets(browser.connection)
                 try:
                     async with asyncio.timeout(_READY_SECONDS):
@@ -196,8 +214,11 @@ class _Run:
         failure = await self._step("open", self._open)
         if not self._no_page:
             for name, step in (("settle", steps.settle), ("scroll", steps.scroll), ("dismiss", steps.dismiss)):
-                await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
+                if not self._no_page:
+                    await self._step(name, lambda step=step: step(page, limits))  # type: ignore[misc]
             failure = await self._step("look", self._look)
+            if page.crashed:
+                failure = self._no_page = steps.CRASHED
             visit.recorder.hold(page.main_frame_id)
             self._document_id = page.document_id
         if failure:
@@ -235,9 +256,9 @@ class _Run:
             info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
         self._visit.final_url = info["url"]
         title = re.sub(r"\s+", " ", info["title"]).strip()
-        self._no_page = steps.explain_error_page(self._visit.page, self._visit.egress)
-        if self._no_page:
-            raise CaptureError(self._no_page)
+        if elsewhere := steps.explain_error_page(self._visit.page, self._visit.egress):
+            self._no_page = elsewhere
+            raise CaptureError(elsewhere)
         # For a page without a title the browser shows its address.
         self._visit.title = "" if title and title in info["url"] and "/" in title else title
 
@@ -249,8 +270,10 @@ class _Run:
             await step()
         except BrowserDied:
             raise
-        except TimeoutError:
-            return f"The step {name} took longer than allowed."
+        except (TimeoutError, TimeBudgetExceeded) as error:
+            if name not in ("open", "look"):
+                await self._check_page()
+            return str(error) or f"The step {name} took longer than allowed."
         except CaptureError as error:
             return str(error)
         finally:
@@ -263,6 +286,8 @@ class _Run:
         limits = self._visit.request.limits
         keep = Keep(self._sink, plugin, limits.file)
         status, summary = await self._make(plugin, keep)
+        if OUTPUTS[plugin].NEEDS_PAGE and self._visit.page.crashed and status is not ResultStatus.SUCCEEDED:
+            status, summary = ResultStatus.FAILED, steps.CRASHED
         self._seconds[plugin] = time.monotonic() - started
         result = Result(
             plugin=plugin,
@@ -308,10 +333,10 @@ class _Run:
         page = self._visit.page
         page.session.post("Runtime.terminateExecution")
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout(min(_CLOSE_SECONDS, self._visit.request.limits.settle)):
                 await page.run("() => 1")
         except (TimeoutError, DevToolsError):
-            self._no_page = "The page does not respond."
+            self._no_page = steps.BUSY
 
     def _outcome(self, failure: str) -> Outcome:
         visit = self._visit

@@ -17,6 +17,8 @@ _POLL = 0.02
 # A page that did not settle once is not waited for at length again (seconds).
 RESTLESS = 1.0
 
+CRASHED = "The page crashed its browser tab, or wanted more memory than a page may take."
+BUSY = "The page does not respond: a script keeps it busy."
 _OTHERWISE = "PAGEKEEP_CHECK_SSL_VALIDITY=false accepts it"
 # What the browser calls an error, in words that say what to do (net/base/net_error_list.h).
 SENTENCES = {
@@ -62,10 +64,11 @@ async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> boo
                 raise CaptureError(_explain(error, url, page, egress))
             await page.parsed.wait()
             if page.crashed:
-                raise CaptureError("The page crashed the browser's renderer.")
+                raise CaptureError(CRASHED)
     except TimeoutError as late:
         if page.document_id and page.recorder.main_responses(page.main_frame_id):
-            # The document is there, one of its parts hangs: go on with what has come.
+            # The document is there, a part or a script of it hangs: go on with what has come.
+            page.session.post("Runtime.terminateExecution")
             page.session.post("Page.stopLoading")
             return True
         why = egress.refusal(*_destination(url)) or f"The page did not open within {limits.open:g} seconds."
@@ -85,8 +88,7 @@ async def settle(page: Page, limits: Limits) -> None:
             async with asyncio.timeout(left + 1):
                 await page.run(script("quiet.js"), QUIET * 1000, left * 1000)
         except TimeoutError as error:
-            page.session.post("Runtime.terminateExecution")
-            raise TimeBudgetExceeded("The page does not respond: a script keeps it busy.") from error
+            raise TimeBudgetExceeded(BUSY) from error
         if page.loaded.is_set() and not page.in_flight and page.last_request == before:
             return
     page.restless = True
