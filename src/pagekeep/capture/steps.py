@@ -17,7 +17,7 @@ _POLL = 0.02
 # A page that did not settle once is not waited for at length again (seconds).
 RESTLESS = 1.0
 
-CRASHED = "The page crashed its browser tab, or wanted more memory than a page may take."
+CRASHED = "The page crashed its browser tab, or wanted more memory than PAGEKEEP_MAX_PAGE_MEMORY gives it."
 BUSY = "The page does not respond: a script keeps it busy."
 _OTHERWISE = "PAGEKEEP_CHECK_SSL_VALIDITY=false accepts it"
 # What the browser calls an error, in words that say what to do (net/base/net_error_list.h).

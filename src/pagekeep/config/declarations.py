@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     output_timeout: float = _setting(60.0, "Time for each output.", "seconds", gt=0, le=3600)
     max_body_size: Bytes = _setting(100 * MIB, "Largest response body that is kept.", "bytes", ge=1)
     max_visit_size: Bytes = _setting(256 * MIB, "All response bodies of one visit together.", "bytes", ge=1)
+    max_page_memory: Bytes = _setting(
+        2048 * MIB, "What one page may take in the browser; one that wants more is ended.", "bytes", ge=512 * MIB
+    )
     max_height: int = _setting(
         16_000, "How far down a page is scrolled and photographed.", "CSS pixels", ge=100, le=16_000
     )

@@ -63,6 +63,22 @@ def _no_page(visit: Any) -> None:
     assert ("warc" in made) == bool(visit.requests)
 
 
+def _status(status: int) -> Check:
+    """The answer's status and headers are kept, and nothing of a page."""
+
+    def check(visit: Any) -> None:
+        _no_page(visit)
+        assert visit.outcome.response_status == visit.json("headers", "headers.json")["status"] == status
+
+    return check
+
+
+def _half(visit: Any) -> None:
+    """What came is kept, and the rest is not waited for."""
+    _text("Only the first half.")(visit)
+    assert visit.outcome.step_seconds["open"] < PATIENT.open / 2
+
+
 def _unasked(visit: Any) -> None:
     assert visit.requests == ()
     _no_page(visit)
@@ -183,13 +199,13 @@ CASES = {
     "not HTTP": Case("/not-http"),
     "no answer": Case("/hang", limits=SHORT),
     "endless answer": Case("/endless", _no_page, limits=SHORT),
-    "one byte a second": Case("/drip", _no_page, limits=SHORT),
-    "half an answer": Case("/half", _text("Only the first half.")),
+    "one byte a second": Case("/drip", _status(200), limits=SHORT),
+    "half an answer": Case("/half", _half),
     "absurd length": Case("/long-length", _text("Long length")),
     "404": Case("/status/404", _error_page),
     "500": Case("/status/500", _error_page),
     "503": Case("/status/503", _error_page),
-    "204": Case("/no-content", _no_page),
+    "204": Case("/no-content", _status(204)),
     "password wanted": Case("/password", _text("Who are you?")),
     "2 GiB file": Case("/huge/file", _cut_file),
     "2 GiB page": Case("/huge/page", _beginning),
@@ -223,8 +239,8 @@ CASES = {
     "popups without end": Case("/hostile/popups_again", _text("Popups all the time")),
     "file to download": Case("/download", _in_warc, WITH_PICTURE),
     "downloads by script": Case("/hostile/downloads", _text("Files for you")),
-    "script that never comes": Case("/leads_on/hanging_script", _text("Real content"), limits=SHORT),
-    "style that never comes": Case("/leads_on/hanging_style", _text("Real content"), limits=SHORT),
+    "script that never comes": Case("/leads_on/hanging_script", _text("Real content"), WITH_PICTURE, SHORT),
+    "style that never comes": Case("/leads_on/hanging_style", _text("Real content"), WITH_PICTURE, SHORT),
     # Large and odd pages
     "100 MB of DOM": Case("/hostile/large_dom", _large, ("dom",)),
     "10,000 links": Case("/hostile/links", _all_links, ("outlinks",)),
@@ -243,6 +259,7 @@ CASES = {
         _no_secret,
         (*LIGHT, "screenshot", "readability", "outlinks", "singlefile", "hashes"),
     ),
+    "wrong password in the address": Case("http://keeper:wrong@127.0.0.1:{http}/login"),
     # Ordinary pages that are hard to keep
     "meta refresh": Case("/refresh", _final("/article?refreshed=1", "Lighthouse")),
     "client-side routing": Case("/routed", _final("/routed/inside?view=2", "Routed page")),

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import resource
 import socket
 import time
 from collections import Counter
@@ -35,9 +36,10 @@ ROWS = _rows()
 
 
 def _pattern(sentence):
-    """Return the sentence as a regular expression: what stands in angle brackets may be anything."""
-    parts = re.split(r"`?<[^>]*>`?", "" if sentence == NOTHING else sentence)
-    return "(.+)".join(re.escape(part.replace("`", "")) for part in parts)
+    """Return the sentence as a regular expression: ``<n>`` is a number, ``<what>`` some words, the rest one word."""
+    parts = re.split(r"<(\w+)>", "" if sentence == NOTHING else sentence.replace("`", ""))
+    kinds = {"n": r"[\d.]+", "what": r"[\w ]+"}
+    return "".join(kinds.get(part, r"\S+") if turn % 2 else re.escape(part) for turn, part in enumerate(parts))
 
 
 def _said(visit):
@@ -127,6 +129,11 @@ def _processes(engine):
     return kinds
 
 
+def _memory():
+    """Return the most this process has taken so far (bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def _wait(look, fits, seconds=20.0):
     """Return what ``look`` returns once it fits."""
     end = time.monotonic() + seconds
@@ -168,12 +175,15 @@ def test_visit_ends_as_documented(name, status, sentence, visit, hostile_engine,
     case = CASES[name]
     fields = {key: tuple(text.format_map(ports) for text in value) if isinstance(value, tuple) else value
               for key, value in case.fields.items()}  # fmt: skip
+    browser, memory = hostile_engine._browser, _memory()
     acts = {case.crash_at: functools.partial(_crash, hostile_engine, case.address)} if case.crash_at else {}
     ended = visit(case.address.format_map(ports), plugins=case.plugins, limits=case.limits, acts=acts, **fields)
     try:
         assert ended.outcome.succeeded == (status == "succeeded"), ended.outcome
         assert re.fullmatch(_pattern(sentence), _said(ended)), _said(ended)
         case.check(ended)
+        assert hostile_engine._browser is browser
+        assert _memory() - memory < MEMORY // 2
     finally:
         _assert_unharmed(visit, hostile_engine, loop_thread, usual)
 
