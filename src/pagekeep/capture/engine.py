@@ -55,7 +55,7 @@ class EngineOptions:
         sandbox: ``auto``, ``on`` or ``off``.
         temp_dir: where its profile lives while it runs.
         page_scripts: folder of the page scripts (``node_modules``); the installation's own by default.
-        memory: what one process of the browser, and so one page, may take (bytes).
+        memory: what the process of one page may take (bytes).
         resolver: from a host name to its addresses, see :class:`Egress`.
     """
 

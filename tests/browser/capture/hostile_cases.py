@@ -35,6 +35,7 @@ class Case:
         address: a path of the test site, or a whole URL.
         check: looks at what was kept.
         crash_at: the step at whose beginning the page's renderer is made to crash.
+        memory: what this process and the one all pages share may take for it (bytes).
         fields: of the CaptureRequest.
     """
 
@@ -43,6 +44,7 @@ class Case:
     plugins: tuple[str, ...] = LIGHT
     limits: Limits = PATIENT
     crash_at: str = ""
+    memory: int = 512 << 20
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -175,6 +177,7 @@ WITH_PICTURE = (*LIGHT, "screenshot")
 CASES = {
     # The way to the server
     "unknown host name": Case("http://does-not-exist.invalid/page", _unasked),
+    "name server that does not answer": Case("http://no-answer.example/", _unasked),
     "nothing listens": Case("http://127.0.0.1:{closed}/", _unasked),
     "private address": Case("http://10.255.255.1/", _unasked),
     "loopback address": Case("/plain", _unasked, fields=REFUSED),
@@ -242,7 +245,7 @@ CASES = {
     "script that never comes": Case("/leads_on/hanging_script", _text("Real content"), WITH_PICTURE, SHORT),
     "style that never comes": Case("/leads_on/hanging_style", _text("Real content"), WITH_PICTURE, SHORT),
     # Large and odd pages
-    "100 MB of DOM": Case("/hostile/large_dom", _large, ("dom",)),
+    "100 MB of DOM": Case("/hostile/large_dom", _large, ("dom",), memory=1536 << 20),
     "10,000 links": Case("/hostile/links", _all_links, ("outlinks",)),
     "50,000 px high": Case("/hostile/tall", _cut_picture, WITH_PICTURE),
     "invalid UTF-8": Case("/invalid-utf-8", _text("before \ufffd\ufffd( after")),

@@ -20,7 +20,7 @@ from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 START_SECONDS = 30.0
 CLOSE_SECONDS = 3.0
 PIPE_BYTES = 1 << 20
-# What one process of the browser may take (bytes); a page that wants more loses its renderer.
+# What the process of one page may take (bytes); a page that wants more loses it.
 MEMORY = 2 << 30
 _LAST_WORDS = 2_000
 _PROFILE_PREFIX = "pagekeep-chromium-"
@@ -122,7 +122,7 @@ async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = N
     Args:
         sandbox: ``on``, ``off`` or ``auto`` (on, except for root, for whom Chromium has none).
         temp_dir: where its profile lives while it runs; the system's own by default.
-        memory: what each of its processes may take (bytes).
+        memory: what the process of one page may take (bytes).
 
     Raises:
         EnvironmentProblem: it does not start.
@@ -186,6 +186,7 @@ async def _start(arguments: list[str], profile: Profile, version: str, memory: i
     chromium = Chromium(process, connection, profile, version)
     try:
         await asyncio.wait_for(connection.browser.call("Browser.getVersion"), START_SECONDS)
+        _lift_limit(process.pid)
     except (TimeoutError, BrowserDied) as error:
         said = words.read_text(errors="replace")[-_LAST_WORDS:].strip() if words.exists() else ""
         await chromium.close()
@@ -265,10 +266,18 @@ def _low_descriptors_taken() -> Iterator[None]:
             os.close(descriptor)
 
 
+def _lift_limit(pid: int) -> None:
+    """Free the browser process, which serves all pages, of the limit its pages' processes have taken over from it."""
+    with contextlib.suppress(ProcessLookupError):
+        _, most = resource.prlimit(pid, resource.RLIMIT_DATA)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
 def _child_setup(commands: int, answers: int, parent: int, memory: int) -> Callable[[], None]:
     def setup() -> None:
         # Writable private memory (setrlimit(2)), each process for itself; what V8 only reserves does not count.
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory if most < 0 else min(memory, most), most))
         os.dup2(commands, 3)
         os.dup2(answers, 4)
         die_with_parent(parent)
