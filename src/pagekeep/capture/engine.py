@@ -42,6 +42,7 @@ from pagekeep.domain.status import ResultStatus
 log = logging.getLogger(__name__)
 # Outputs that ask for resources a second time: they are answered from the recording.
 ASKS_AGAIN = ("singlefile", "pdf")
+_ANSWER_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
 _READY_SECONDS = 30.0
 
@@ -333,7 +334,7 @@ class _Run:
         page = self._visit.page
         page.session.post("Runtime.terminateExecution")
         try:
-            async with asyncio.timeout(min(_CLOSE_SECONDS, self._visit.request.limits.settle)):
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 await page.run("() => 1")
         except (TimeoutError, DevToolsError):
             self._no_page = steps.BUSY
