@@ -24,6 +24,8 @@ ENCODINGS = {
     "latin-1": "Café à la crème, ça coûte 3 £",
     "shift_jis": "日本語のページです",
     "windows-1251": "Привет, широкий мир",
+    "euc-kr": "한국어 페이지입니다",
+    "big5": "繁體中文的網頁",
 }
 ODD_PATH = "/odd/an%20odd%20n%C3%A4me/%E6%97%A5%E6%9C%AC;v=1"
 CHAIN = ("/redirect/first", "/redirect/second", "/redirect/third", "/article")

@@ -1,6 +1,7 @@
 """A local web site of good and hostile pages, on loopback ports of its own.
 
-``pages/`` holds the static pages; ``good_routes`` and ``hostile_routes`` answer the rest. Every request is logged.
+``pages/`` holds the static pages; ``good_routes``, ``hostile_routes`` and ``extreme_routes`` answer the rest. Every
+request is logged.
 """
 
 import mimetypes
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from testsite.extreme_routes import EXTREME
 from testsite.file_routes import FILE_ROUTES
 from testsite.good_routes import GOOD
 from testsite.hostile_routes import HOSTILE
@@ -87,6 +89,11 @@ class TestSite:
         """The port of the other origin."""
         return int(self._servers[1].server_port)
 
+    @property
+    def secure_port(self) -> int:
+        """The port that speaks TLS."""
+        return int(self._servers[2].server_port)
+
     def url(self, path: str) -> str:
         """Return the URL of ``path`` at the main origin."""
         return f"http://127.0.0.1:{self.port}{path}"
@@ -97,7 +104,7 @@ class TestSite:
 
     def secure_url(self, path: str) -> str:
         """Return the URL of ``path`` over TLS with the self-signed certificate."""
-        return f"https://127.0.0.1:{self._servers[2].server_port}{path}"
+        return f"https://127.0.0.1:{self.secure_port}{path}"
 
     def full_url(self, request: SeenRequest) -> str:
         """Return the URL that ``request`` asked for."""
@@ -204,7 +211,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _route(path: str) -> Callable[[Handler], None] | None:
-    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE
+    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME
     if path in routes:
         return routes[path]
     return next((route for prefix, route in routes.items() if prefix.endswith("/") and path.startswith(prefix)), None)

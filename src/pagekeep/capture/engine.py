@@ -19,8 +19,8 @@ from pagekeep.capture.behaviours.run import behave
 from pagekeep.capture.block_list import NOTHING, read_block_list
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
-from pagekeep.capture.chromium.launch import Chromium, launch
-from pagekeep.capture.egress import Egress
+from pagekeep.capture.chromium.launch import MEMORY, Chromium, launch
+from pagekeep.capture.egress import Egress, Resolver, system_resolver
 from pagekeep.capture.outputs import OUTPUTS
 from pagekeep.capture.page import Page
 from pagekeep.capture.page_scripts import check_installed
@@ -29,12 +29,21 @@ from pagekeep.capture.recorder import Recorder
 from pagekeep.capture.targets import Targets
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.capture.visit import Keep, Visit
-from pagekeep.domain.errors import BrowserDied, CaptureError, Conflict, EnvironmentProblem, NoResult, Skipped
+from pagekeep.domain.errors import (
+    BrowserDied,
+    CaptureError,
+    Conflict,
+    EnvironmentProblem,
+    NoResult,
+    Skipped,
+    TimeBudgetExceeded,
+)
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
 from pagekeep.domain.urls import without_credentials
 
 log = logging.getLogger(__name__)
+_ANSWER_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
 _READY_SECONDS = 30.0
 
@@ -48,12 +57,16 @@ class EngineOptions:
         sandbox: ``auto``, ``on`` or ``off``.
         temp_dir: where its profile lives while it runs, and what programs of outputs write meanwhile.
         page_scripts: folder of the page scripts (``node_modules``); the installation's own by default.
+        memory: what the process of one page may take (bytes).
+        resolver: from a host name to its addresses, see :class:`Egress`.
     """
 
     chromium: str = ""
     sandbox: str = "auto"
     temp_dir: Path | None = None
     page_scripts: Path | None = None
+    memory: int = MEMORY
+    resolver: Resolver = system_resolver
 
 
 class Engine:
@@ -92,6 +105,7 @@ class Engine:
         policy = AddressPolicy(request.allow_private, request.refuse)
         way_out = Egress(
             policy,
+            resolver=self._options.resolver,
             block_list=await asyncio.to_thread(read_block_list, request.block_list) if request.block_list else NOTHING,
             never_blocked=urlsplit(request.url).hostname or "",
         )
@@ -119,7 +133,8 @@ class Engine:
                 self._browser = None
             if self._browser is None or self._targets is None:
                 path = find_chromium(self._options.chromium)
-                browser = await launch(path, sandbox=self._options.sandbox, temp_dir=self._options.temp_dir)
+                options = self._options
+                browser = await launch(path, sandbox=options.sandbox, temp_dir=options.temp_dir, memory=options.memory)
                 targets = Targets(browser.connection)
                 try:
                     async with asyncio.timeout(_READY_SECONDS):
@@ -206,9 +221,11 @@ class _Run:
         failure = await self._step("open", self._open)
         if not self._no_page:
             await self._step("settle", lambda: steps.settle(page, limits))
-            if visit.request.behaviours:
+            if visit.request.behaviours and not self._no_page:
                 await self._step("behaviours", lambda: behave(page, visit.request.behaviours, limits))
             failure = await self._step("look", self._look)
+            if page.crashed:
+                failure = self._no_page = steps.CRASHED
             visit.recorder.hold()
             page.navigation.close()
             if "consolelog" in visit.request.plugins:
@@ -248,9 +265,9 @@ class _Run:
             info = (await self._visit.page.session.call("Target.getTargetInfo"))["targetInfo"]
         self._visit.final_url = self._visit.request.secrecy.url(info["url"])
         title = re.sub(r"\s+", " ", info["title"]).strip()
-        self._no_page = steps.explain_error_page(self._visit.page, self._visit.egress)
-        if self._no_page:
-            raise CaptureError(self._no_page)
+        if elsewhere := steps.explain_error_page(self._visit.page, self._visit.egress):
+            self._no_page = elsewhere
+            raise CaptureError(elsewhere)
         # For a page without a title the browser shows its address.
         self._visit.title = "" if title and title in info["url"] and "/" in title else title
 
@@ -262,8 +279,10 @@ class _Run:
             await step()
         except BrowserDied:
             raise
-        except TimeoutError:
-            return f"The step {name} took longer than allowed."
+        except (TimeoutError, TimeBudgetExceeded) as error:
+            if name not in ("open", "look"):
+                await self._check_page()
+            return str(error) or f"The step {name} took longer than allowed."
         except CaptureError as error:
             return str(error)
         finally:
@@ -276,6 +295,8 @@ class _Run:
         limits = self._visit.request.limits
         keep = Keep(self._sink, plugin, limits.file_size(plugin))
         status, summary = await self._make(plugin, keep)
+        if OUTPUTS[plugin].NEEDS_PAGE and self._visit.page.crashed and status is not ResultStatus.SUCCEEDED:
+            status, summary = ResultStatus.FAILED, steps.CRASHED
         self._seconds[plugin] = time.monotonic() - started
         result = Result(
             plugin=plugin,
@@ -321,10 +342,10 @@ class _Run:
         page = self._visit.page
         page.session.post("Runtime.terminateExecution")
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 await page.run("() => 1")
         except (TimeoutError, DevToolsError):
-            self._no_page = "The page does not respond."
+            self._no_page = steps.BUSY
 
     def _outcome(self, failure: str) -> Outcome:
         visit = self._visit

@@ -45,26 +45,28 @@ def exchange_of(event: Params, folder: Path | None, secrecy: Secrecy) -> Exchang
     )
 
 
-def is_read_at_once(exchange: Exchange) -> bool:
+def is_read_at_once(exchange: Exchange, limit: int) -> bool:
     """Return whether a body is read in one piece, which leaves it with the browser; else it has to be given back."""
     coding, length = exchange.header("content-encoding").strip().lower(), declared_length(exchange)
     plain = coding in ("", "identity")
     most = SMALL if plain else SMALL_GZIP if coding in ("gzip", "x-gzip", "deflate") else 0
     # A page too large to be given back has to stay with the browser.
-    return 0 < length <= most or (plain and length > FULFILLED and exchange.resource_type == "Document")
+    huge_page = plain and FULFILLED < length <= limit and exchange.resource_type == "Document"
+    return 0 < length <= most or huge_page
 
 
-async def read_body(session: Session, request_id: str, exchange: Exchange, limit: int) -> None:
+async def read_body(session: Session, request_id: str, exchange: Exchange, limit: int, *, at_once: bool) -> None:
     """Read the body of a paused response into its exchange.
 
     Args:
         limit: bytes; of what is larger the beginning is read.
+        at_once: see :func:`is_read_at_once`.
 
     Raises:
         DevToolsError: the connection broke off, or the page went away; the exchange has what came.
         ByteBudgetExceeded: there is more than ``limit``.
     """
-    if is_read_at_once(exchange):
+    if at_once:
         reply = await session.call("Fetch.getResponseBody", requestId=request_id)
         body = reply["body"]
         _take(exchange, base64.b64decode(body) if reply["base64Encoded"] else body.encode(), limit)
@@ -76,9 +78,9 @@ async def read_body(session: Session, request_id: str, exchange: Exchange, limit
 
 
 def _take(exchange: Exchange, data: bytes, limit: int) -> None:
-    if exchange.body.size + len(data) > limit:
+    exchange.body.write(data[: limit - exchange.body.size])
+    if exchange.body.size == limit:
         raise ByteBudgetExceeded(f"It is larger than {limit} bytes.")
-    exchange.body.write(data)
 
 
 def answer(session: Session, request_id: str, exchange: Exchange) -> None:

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from pagekeep.capture.addresses import canonical_host
 from pagekeep.capture.chromium.devtools import Params, Session
 from pagekeep.domain.urls import credentials_of, without_credentials
 
@@ -34,8 +35,10 @@ class Logins:
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port as browsers write them; nothing of what is no URL."""
     try:
         parts = urlsplit(url)
-        return parts.scheme.lower(), parts.hostname or "", parts.port or _PORTS.get(parts.scheme.lower())
+        scheme, host = parts.scheme.lower(), canonical_host(parts.hostname or "")
+        return scheme, host, parts.port or _PORTS.get(scheme)
     except ValueError:
         return "", "", None

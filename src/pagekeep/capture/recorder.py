@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
 from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.interception import (
+    FULFILLED,
     answer,
     declared_length,
     exchange_of,
@@ -37,7 +38,6 @@ AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
 PARTIAL = 206
-TOO_LARGE = "the body of a response larger than the limit"
 
 
 class Recorder:
@@ -47,7 +47,7 @@ class Recorder:
         left_out: what the recording lacks, and how often.
         unanswered: requests that failed before any response, by host.
         main_frame_id: the frame whose documents are the page.
-        kept_back: the main response, where the browser is not given it: it is a file and no page, or too large.
+        kept_back: the main response where it is a file and no page: the browser is not given it.
     """
 
     def __init__(self, request: CaptureRequest, folder: Path | None = None) -> None:
@@ -188,19 +188,23 @@ class Recorder:
         main = self._is_main(exchange)
         file = is_file(exchange) if main else False
         limit = self._limits.download_size if file else self._limits.body
-        held = is_read_at_once(exchange)
+        held = is_read_at_once(exchange, limit)
         if file:
             self.kept_back = exchange
+        elif main and not held:
+            limit = min(limit, FULFILLED)
         try:
-            if declared_length(exchange) > limit:
+            if declared_length(exchange) > limit and (file or not main):
                 held = True
                 raise ByteBudgetExceeded
-            await read_body(session, request_id, exchange, limit)
+            await read_body(session, request_id, exchange, limit, at_once=held)
             if is_cut_short(exchange):
                 self._incomplete(exchange, "only the beginning of a response that broke off", "disconnect")
         except ByteBudgetExceeded:
-            exchange.body.clear()
-            self._incomplete(exchange, "the body of a response larger than the limit", "length")
+            # Of a page its beginning is better than nothing; of anything else it is nothing.
+            if file or not main:
+                exchange.body.clear()
+            self._incomplete(exchange, "a response larger than the limit", "length")
         except DevToolsError:
             # The connection broke off, or the page went away while the body came.
             self._incomplete(exchange, "the rest of a response that broke off", "disconnect")
@@ -211,7 +215,7 @@ class Recorder:
             self.add(exchange)
             if file is None:
                 file = bool(exchange.body) and not looks_like_page(exchange.body.start(SNIFFED))
-            if main and (file or exchange.truncated == "length"):
+            if main and file:
                 self.kept_back = exchange
                 refuse(session, request_id, "Aborted")
             else:

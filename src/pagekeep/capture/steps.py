@@ -5,7 +5,6 @@ import time
 from urllib.parse import urlsplit
 
 from pagekeep.capture.egress import Egress
-from pagekeep.capture.kinds import is_file
 from pagekeep.capture.page import Page, script
 from pagekeep.capture.recorder import REDIRECTS
 from pagekeep.capture.values import Limits
@@ -18,6 +17,8 @@ _POLL = 0.02
 # A page that did not settle once is not waited for at length again (seconds).
 RESTLESS = 1.0
 
+CRASHED = "The page crashed its browser tab, or wanted more memory than PAGEKEEP_MAX_PAGE_MEMORY gives it."
+BUSY = "The page does not respond: a script keeps it busy."
 _OTHERWISE = "PAGEKEEP_CHECK_SSL_VALIDITY=false accepts it"
 # What the browser calls an error, in words that say what to do (net/base/net_error_list.h).
 SENTENCES = {
@@ -63,14 +64,15 @@ async def open_page(page: Page, url: str, egress: Egress, limits: Limits) -> boo
                 raise CaptureError(_explain(error, url, page, egress))
             await page.parsed.wait()
             if page.crashed:
-                raise CaptureError("The page crashed the browser's renderer.")
+                raise CaptureError(CRASHED)
     except TimeoutError as late:
         if page.recorder.kept_back:
             # A file is coming, which takes as long as it takes.
             await page.recorder.finish(limits.download)
             return False
         if page.document_id and page.recorder.main_responses(page.main_frame_id):
-            # The document is there, one of its parts hangs: go on with what has come.
+            # The document is there, a part or a script of it hangs: go on with what has come.
+            page.session.post("Runtime.terminateExecution")
             page.session.post("Page.stopLoading")
             return True
         why = egress.refusal(*_destination(url)) or f"The page did not open within {limits.open:g} seconds."
@@ -90,8 +92,7 @@ async def settle(page: Page, limits: Limits) -> None:
             async with asyncio.timeout(left + 1):
                 await page.run(script("quiet.js"), QUIET * 1000, left * 1000)
         except TimeoutError as error:
-            page.session.post("Runtime.terminateExecution")
-            raise TimeBudgetExceeded("The page does not respond: a script keeps it busy.") from error
+            raise TimeBudgetExceeded(BUSY) from error
         if page.loaded.is_set() and not page.in_flight and page.last_request == before:
             return
     page.restless = True
@@ -99,22 +100,18 @@ async def settle(page: Page, limits: Limits) -> None:
 
 def explain_no_page(page: Page, limits: Limits) -> tuple[str, bool]:
     """Return what the server sent instead of a page, in one sentence, and whether that is kept as it should be."""
-    main = page.recorder.main_responses(page.main_frame_id)[-1]
-    kept_back = page.recorder.kept_back
-    if kept_back is None:
+    file, main = page.recorder.kept_back, page.recorder.main_responses(page.main_frame_id)[-1]
+    if file is None:
         return f"The server sent {main.status} without content, not a page.", True
-    what = f"a file ({main.mimetype or 'of no type'})" if is_file(main) is not False else "a page"
-    match kept_back.truncated:
+    what = f"The server sent a file ({file.mimetype or 'of no type'})"
+    match file.truncated:
         case "length":
-            limit, setting = limits.body, "PAGEKEEP_MAX_BODY_SIZE"
-            if is_file(main):
-                limit, setting = limits.download_size, "PAGEKEEP_MAX_DOWNLOAD_SIZE"
-            return f"The server sent {what} of more than the {limit} bytes that {setting} allows.", False
+            return f"{what} of more than the {limits.download_size} bytes PAGEKEEP_MAX_DOWNLOAD_SIZE allows.", False
         case "time":
-            return f"The server sent {what} that did not come whole within {limits.download:g} seconds.", False
+            return f"{what} that did not come whole within {limits.download:g} seconds.", False
         case "disconnect":
-            return f"The server sent {what} and broke off before it was whole; try again.", False
-    return f"The server sent {what}, not a page.", True
+            return f"{what} and broke off before it was whole; try again.", False
+    return f"{what}, not a page.", True
 
 
 def explain_error_page(page: Page, egress: Egress) -> str:

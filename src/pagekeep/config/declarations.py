@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     max_download_size: Bytes = _setting(
         750 * MIB, "Largest file that a URL leads to, git repository, and all media of a page together.", "bytes", ge=1
     )
+    max_page_memory: Bytes = _setting(
+        2048 * MIB, "What one page may take in the browser; one that wants more is ended.", "bytes", ge=512 * MIB
+    )
     max_height: int = _setting(
         16_000, "How far down a page is scrolled and photographed.", "CSS pixels", ge=100, le=16_000
     )

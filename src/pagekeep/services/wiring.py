@@ -22,4 +22,4 @@ def snapshot_files(snapshot_id: UUID, fence: Callable[[], None] | None = None) -
 def make_engine() -> Engine:
     """Return the capture engine the settings describe, not yet started."""
     own = settings()
-    return Engine(EngineOptions(chromium=own.chromium, sandbox=own.chromium_sandbox))
+    return Engine(EngineOptions(chromium=own.chromium, sandbox=own.chromium_sandbox, memory=own.max_page_memory))

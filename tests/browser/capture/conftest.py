@@ -1,12 +1,13 @@
 """One real browser and one test site for all capture tests; each page is visited once and looked at by many tests."""
 
 import asyncio
+import functools
 import hashlib
 import json
 import subprocess
 import threading
 import zipfile
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,13 +80,16 @@ class FolderSink:
 
 @dataclass
 class Watcher:
-    """Notes every step and result as they are told."""
+    """Notes every step and result as they are told, and acts when a step begins."""
 
+    acts: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
     async def step(self, name: str) -> None:
         self.steps.append(name)
+        if name in self.acts:
+            await self.acts[name]()
 
     async def result(self, result: Result) -> None:
         self.results.append(result)
@@ -167,20 +171,26 @@ def site(certificate: Path) -> Iterator[TestSite]:
 
 
 @pytest.fixture(scope="session")
-def capture(
-    engine: Engine, site: TestSite, loop_thread: LoopThread, tmp_path_factory: pytest.TempPathFactory
-) -> Capture:
-    """Visit a page now: ``capture("/path")`` or a whole URL, with fields of CaptureRequest."""
+def capture_with(
+    site: TestSite, loop_thread: LoopThread, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Captured]:
+    """Visit a page with an engine: see ``capture``. ``acts`` are what happens when a step begins."""
 
-    def visit(path: str, **fields: Any) -> Captured:
+    def visit(engine: Engine, path: str, *, acts: Mapping[str, Any] | None = None, **fields: Any) -> Captured:
         url = site.url(path) if path.startswith("/") else path
         before = len(site.requests)
-        folder, watcher = tmp_path_factory.mktemp("visit"), Watcher()
+        folder, watcher = tmp_path_factory.mktemp("visit"), Watcher(acts or {})
         request = CaptureRequest(url, **({"allow_private": LOOPBACK} | fields))
         outcome = loop_thread.run(engine.capture(request, FolderSink(folder), watcher))
         return Captured(url, outcome, folder, watcher, tuple(site.requests[before:]))
 
     return visit
+
+
+@pytest.fixture(scope="session")
+def capture(capture_with: Callable[..., Captured], engine: Engine) -> Capture:
+    """Visit a page now: ``capture("/path")`` or a whole URL, with fields of CaptureRequest."""
+    return functools.partial(capture_with, engine)
 
 
 @pytest.fixture(scope="session")

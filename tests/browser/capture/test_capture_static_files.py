@@ -89,12 +89,16 @@ def test_file_beyond_its_limit_fails_and_says_which(capture, path):
     assert visit.statuses() == {"headers": "succeeded", "static": "failed", "warc": "succeeded"}
 
 
-def test_page_beyond_its_limit_fails_and_says_which(capture):
-    limits = dataclasses.replace(LIMITS, body=10 << 20)
-    visit = capture("/large/page", plugins=("headers", "title", "warc"), limits=limits)
-    assert not visit.outcome.succeeded
-    assert "PAGEKEEP_MAX_BODY_SIZE" in visit.outcome.reason
-    assert visit.statuses() == {"headers": "succeeded", "title": "skipped", "warc": "succeeded"}
+def test_page_beyond_its_limit_is_kept_as_far_as_that(capture):
+    limits = dataclasses.replace(LIMITS, body=1 << 20)
+    visit = capture("/large/page", plugins=("headers", "htmltotext", "warc"), limits=limits)
+    assert visit.outcome.succeeded, visit.outcome.reason
+    assert "1 × a response larger than the limit" in visit.result("warc").summary
+    (warc,) = visit.warcs()[1:] or visit.warcs()
+    with warc.open("rb") as file:
+        (response,) = [r for r in ArchiveIterator(file) if r.rec_type == "response"]
+        assert response.rec_headers.get_header("WARC-Truncated") == "length"
+        assert response.content_stream().read() == MEBIBYTE
 
 
 def test_file_that_breaks_off_is_not_taken_for_whole(capture):

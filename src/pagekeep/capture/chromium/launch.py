@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import re
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 START_SECONDS = 30.0
 CLOSE_SECONDS = 3.0
 PIPE_BYTES = 1 << 20
+# What the process of one page may take (bytes); a page that wants more loses it.
+MEMORY = 2 << 30
 _LAST_WORDS = 2_000
 _PROFILE_PREFIX = "pagekeep-chromium-"
 
@@ -94,12 +97,13 @@ class Chromium:
         await asyncio.to_thread(self._profile.remove)
 
 
-async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = None) -> Chromium:
+async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = None, memory: int = MEMORY) -> Chromium:
     """Start ``path`` headless and wait until it answers.
 
     Args:
         sandbox: ``on``, ``off`` or ``auto`` (on, except for root, for whom Chromium has none).
         temp_dir: where its profile lives while it runs; the system's own by default.
+        memory: what the process of one page may take (bytes).
 
     Raises:
         EnvironmentProblem: it does not start.
@@ -114,7 +118,7 @@ async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = N
     if sandbox == "off" or (sandbox == "auto" and os.geteuid() == 0):
         arguments.append("--no-sandbox")
     try:
-        return await _start(arguments, profile, version)
+        return await _start(arguments, profile, version, memory)
     except BaseException:
         await asyncio.to_thread(profile.remove)
         raise
@@ -142,7 +146,7 @@ async def _version(path: Path) -> str:
     return found.group()
 
 
-async def _start(arguments: list[str], profile: TempFolder, version: str) -> Chromium:
+async def _start(arguments: list[str], profile: TempFolder, version: str, memory: int) -> Chromium:
     commands_in, commands_out = _pipe()
     answers_in, answers_out = _pipe()
     words = profile.path / "stderr.txt"
@@ -155,7 +159,7 @@ async def _start(arguments: list[str], profile: TempFolder, version: str) -> Chr
             env=_environment(profile.path),
             start_new_session=True,
             pass_fds=(3, 4),
-            preexec_fn=_child_setup(commands_in, answers_out, os.getpid()),
+            preexec_fn=_child_setup(commands_in, answers_out, os.getpid(), memory),
         )
     os.close(commands_in)
     os.close(answers_out)
@@ -163,6 +167,7 @@ async def _start(arguments: list[str], profile: TempFolder, version: str) -> Chr
     chromium = Chromium(process, connection, profile, version)
     try:
         await asyncio.wait_for(connection.browser.call("Browser.getVersion"), START_SECONDS)
+        _lift_limit(process.pid)
     except (TimeoutError, BrowserDied) as error:
         said = words.read_text(errors="replace")[-_LAST_WORDS:].strip() if words.exists() else ""
         await chromium.close()
@@ -214,8 +219,18 @@ def _low_descriptors_taken() -> Iterator[None]:
             os.close(descriptor)
 
 
-def _child_setup(commands: int, answers: int, parent: int) -> Callable[[], None]:
+def _lift_limit(pid: int) -> None:
+    """Free the browser process, which serves all pages, of the limit its pages' processes have taken over from it."""
+    with contextlib.suppress(ProcessLookupError):
+        _, most = resource.prlimit(pid, resource.RLIMIT_DATA)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+def _child_setup(commands: int, answers: int, parent: int, memory: int) -> Callable[[], None]:
     def setup() -> None:
+        # Writable private memory (setrlimit(2)), each process for itself; what V8 only reserves does not count.
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory if most < 0 else min(memory, most), most))
         os.dup2(commands, 3)
         os.dup2(answers, 4)
         die_with_parent(parent)
