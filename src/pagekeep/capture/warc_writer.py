@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from pagekeep.capture.body import Body
 from pagekeep.capture.exchange import Exchange, Headers
+from pagekeep.capture.surt import surt
 
 GZIP_LEVEL = 6
 _DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -214,18 +215,6 @@ def request_head(exchange: Exchange) -> bytes:
     if exchange.request_body:
         headers.append(("Content-Length", str(len(exchange.request_body))))
     return _head(f"{exchange.method} {path} HTTP/1.1", headers)
-
-
-def surt(url: str) -> str:
-    """Return the key a CDXJ index is sorted by: the host reversed, all lower-case, the query's parameters in order."""
-    parts = urlsplit(url)
-    host = re.sub(r"^www\d*\.", "", (parts.hostname or "").lower())
-    if not re.fullmatch(r"[\d.]+|.*:.*", host):
-        host = ",".join(reversed(host.split(".")))
-    port = f":{parts.port}" if parts.port else ""
-    query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
-    key = f"{host}{port}){parts.path or '/'}" + (f"?{query}" if query else "")
-    return key.lower().replace(" ", "%20")
 
 
 def _with_method(exchange: Exchange) -> str:

@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pagekeep.capture.body import Body
 from pagekeep.capture.exchange import Exchange
-from pagekeep.capture.warc_writer import WarcWriter, new_response, request_head, response_head, surt
+from pagekeep.capture.warc_writer import WarcWriter, new_response, request_head, response_head
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 INJECTED = "x\r\nSet-Cookie: stolen=1\r\n\r\nWARC/1.1\r\nWARC-Type: response"
@@ -175,21 +175,6 @@ def test_date_has_the_fraction_of_the_second_and_the_zone():
     data, index = _write(_exchange())
     assert _read(data)[1][1].get_header("WARC-Date") == "2026-01-02T03:04:05.678901Z"
     assert str(index[0]).startswith("com,example)/ 20260102030405 {")
-
-
-@pytest.mark.parametrize(
-    ("url", "key"),
-    [
-        ("http://www.Example.com/A/b", "com,example)/a/b"),
-        ("https://example.com", "com,example)/"),
-        ("https://www2.example.co.uk:8443/?b=2&a=1", "uk,co,example:8443)/?a=1&b=2"),
-        ("http://127.0.0.1:80/x y", "127.0.0.1:80)/x%20y"),
-        ("http://[2001:db8::1]/p", "2001:db8::1)/p"),
-        ("http://example.com/?", "com,example)/"),
-    ],
-)
-def test_surt_is_the_key_players_look_up(url, key):
-    assert surt(url) == key
 
 
 @given(urls)
