@@ -58,17 +58,20 @@ class Watcher:
     def __init__(self, port: int) -> None:
         self.count = 0
         self._socket = socket.create_server(("127.0.0.1", port))
+        # Without it, accept() reserves a descriptor while it waits: one the browser may be about to be given.
+        self._socket.settimeout(0.5)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""
-        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _watch(self) -> None:
         while True:
             try:
                 visitor, _ = self._socket.accept()
+            except TimeoutError:
+                continue
             except OSError:  # closed
                 return
             self.count += 1
