@@ -39,8 +39,8 @@ check: setup-dev  ## format, lint, types and import rules: seconds, no browser
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup-dev  ## measure the speed of captures
-	$(BIN)/python benchmarks/capture.py
+bench: setup-dev  ## measure the speed of captures, in a short form
+	$(BIN)/python benchmarks/capture.py --rounds 1 --pages 6 --tabs 1,2
 
 docs: setup-dev  ## write the pages that are made from the code
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/pagekeep config --markdown > docs/settings.md

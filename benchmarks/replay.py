@@ -12,6 +12,7 @@ pywb is GPL-3.0: it is run as a program in a virtual environment of its own belo
 import argparse
 import asyncio
 import difflib
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,8 @@ from rounds import Quiet, Visits
 
 HERE = Path(__file__).parent
 WANTED = 0.99
+# pywb's own line above a page.
+BANNER = r"\A\s*Current Capture: .*\n"
 START_SECONDS = 60.0
 
 
@@ -120,7 +123,7 @@ async def replay(kept: list[Kept], pywb: Pywb, origin: str, folder: Path) -> lis
             url, allowed = pywb.url(number, page.url), (pywb.address, origin)
             outcome = await engine.capture(CaptureRequest(url, ("htmltotext",), allow_private=allowed), files, Quiet())
             succeeded = any(result.status is ResultStatus.SUCCEEDED for result in outcome.results)
-            likenesses.append(likeness(page.text, _text(files)) if succeeded else 0.0)
+            likenesses.append(likeness(page.text, re.sub(BANNER, "", _text(files))) if succeeded else 0.0)
     return likenesses
 
 
