@@ -62,10 +62,12 @@ class Pywb:
         programs = _install()
         for number, wacz in enumerate(self._waczs):
             for command in (["init", f"page-{number}"], ["add", "--unpack-wacz", f"page-{number}", str(wacz)]):
-                subprocess.run([programs / "wb-manager", *command], cwd=self._folder, check=True, capture_output=True)
+                subprocess.run(
+                    [str(programs / "wb-manager"), *command], cwd=self._folder, check=True, capture_output=True
+                )
         self.address = f"127.0.0.1:{(port := usable_port('127.0.0.1', 0))}"
         self._said = (self._folder / "pywb.txt").open("w")
-        command = [programs / "wayback", "--bind", "127.0.0.1", "--port", str(port)]
+        command = [str(programs / "wayback"), "--bind", "127.0.0.1", "--port", str(port)]
         self._process = subprocess.Popen(command, cwd=self._folder, stdout=self._said, stderr=self._said)
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -98,7 +100,7 @@ async def capture(corpus: Corpus, folder: Path) -> tuple[list[Kept], int]:
     """Capture every page of a corpus; return what is kept, and the port its server had."""
     data = DataDir(folder / "data")
     data.prepare()
-    kept = []
+    kept: list[Kept] = []
     with Origin(corpus.root) as origin:
         async with Engine() as engine:
             visits = Visits(engine, origin, data)
@@ -162,8 +164,8 @@ def _install() -> Path:
     if not stamp.exists() or stamp.read_text() != lock.read_text():
         shutil.rmtree(venv, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        install = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "--require-hashes", "-r", lock], check=True)
+        install = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, "--require-hashes", "-r", str(lock)], check=True)
         stamp.write_text(lock.read_text())
     return venv / "bin"
 
