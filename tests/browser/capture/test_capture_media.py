@@ -80,11 +80,13 @@ def test_url_of_a_media_file_is_kept(keep_media):
     assert visit.path("media", "tone.wav").read_bytes() == tone()
 
 
-def test_media_named_by_the_page_alone_are_kept(keep_media):
-    visit = keep_media("/media/in/told")
+def test_media_named_by_the_page_alone_are_kept(keep_media, site):
+    visit = keep_media("/media/in/told?secret=1")
     assert visit.result("media").summary == "2 audio"
     assert {"/media/tone.wav?og", "/media/tone.wav?ld"} <= set(_paths(visit))
     assert _files(visit) == {"tone.wav", "tone-2.wav", "media.json"}
+    told = {seen.headers.get("Referer") for seen in visit.requests if seen.path.startswith("/media/tone.wav")}
+    assert told == {site.url("/")}
 
 
 def test_stream_in_pieces_is_one_file(keep_media, site):

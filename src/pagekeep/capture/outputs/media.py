@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.ffmpeg import find_ffmpeg, join
@@ -116,7 +116,8 @@ class _Kept:
             joins=ffmpeg is not None,
             check_certificates=visit.request.check_certificates,
             user_agent=visit.request.user_agent,
-            referer=visit.final_url,
+            # Other hosts are told the page's host, as the browser would, and no more of its address.
+            referer=urljoin(visit.final_url, "/"),
         )
         if tracks:
             came = await download_subtitles(place, tracks, wishes)
