@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from Cryptodome.Cipher import AES
+from Cryptodome.Util.Padding import pad
+
 from testsite.hostile_routes import _start, _until_gone
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:01.000\nA tone sounds.\n"
 PIECES = 3
+KEY = bytes(range(16))
 ODD_NAMES = {
     "climbing": "..%2F..%2F..%2Fevil.wav",
     "zero": "be%00fore.wav",
@@ -28,6 +32,7 @@ PAGES = {
 <video controls><source src="/media/ranged.wav" type="audio/wav">
 <track default srclang="en" src="/media/read.vtt"><track srclang="de" src="/media/unread.vtt"></video>""",
     "playlist": '<title>Pieces</title><video preload="none" src="/media/list.m3u8"></video>',
+    "locked": '<title>Locked</title><video preload="none" src="/media/locked.m3u8"></video>',
     "live": '<title>Live</title><video preload="none" src="/media/live.m3u8"></video>',
     "endless": '<title>Endless</title><audio preload="none" src="/media/endless.mp3"></audio>',
     "private": '<title>Private</title><video preload="none" src="http://10.255.255.1/secret.mp4"></video>',
@@ -93,6 +98,9 @@ def _master(handler: "Handler") -> None:
 def _playlist(handler: "Handler") -> None:
     lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:1", "#EXT-X-MEDIA-SEQUENCE:0"]
     lines += [f"#EXTINF:1.0,\npiece/{number}.aac" for number in range(PIECES)]
+    if "locked" in handler.path:
+        lines.insert(2, '#EXT-X-KEY:METHOD=AES-128,URI="key"')
+        lines = [line.replace("piece/", "locked/") for line in lines]
     if "live" not in handler.path:
         lines.append("#EXT-X-ENDLIST")
     handler.reply("\n".join(lines) + "\n", "application/vnd.apple.mpegurl")
@@ -100,6 +108,17 @@ def _playlist(handler: "Handler") -> None:
 
 def _piece(handler: "Handler") -> None:
     handler.reply(piece(int(re.sub(r"\D", "", urlsplit(handler.path).path.rpartition("/")[2]))), "audio/aac")
+
+
+def _locked_piece(handler: "Handler") -> None:
+    """A piece as RFC 8216, section 5.2 has it: AES-128 in CBC mode, its number as initialisation vector."""
+    number = int(re.sub(r"\D", "", handler.path))
+    cipher = AES.new(KEY, AES.MODE_CBC, iv=number.to_bytes(16))
+    handler.reply(cipher.encrypt(pad(piece(number), 16)), "audio/aac")
+
+
+def _key(handler: "Handler") -> None:
+    handler.reply(KEY, "application/octet-stream")
 
 
 def _endless(handler: "Handler") -> None:
@@ -123,6 +142,9 @@ MEDIA: dict[str, Callable[["Handler"], None]] = {
     "/media/inner.m3u8": _playlist,
     "/media/live.m3u8": _playlist,
     "/media/piece/": _piece,
+    "/media/locked.m3u8": _playlist,
+    "/media/locked/": _locked_piece,
+    "/media/key": _key,
     "/media/endless.mp3": _endless,
     "/media/in/": _page,
 }

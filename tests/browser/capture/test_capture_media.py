@@ -89,14 +89,15 @@ def test_media_named_by_the_page_alone_are_kept(keep_media, site):
     assert told == {site.url("/")}
 
 
-def test_stream_in_pieces_is_one_file(keep_media, site):
-    visit = keep_media("/media/in/playlist")
+@pytest.mark.parametrize(("page", "name"), [("playlist", "list"), ("locked", "locked")])
+def test_stream_in_pieces_is_one_file(keep_media, site, page, name):
+    visit = keep_media(f"/media/in/{page}")
     (entry,) = visit.json("media", "media.json")
-    assert (entry["file"], entry["type"]) == ("list.aac", "audio/aac")
+    assert (entry["file"], entry["type"]) == (f"{name}.aac", "audio/aac")
     whole = visit.path("media", entry["file"]).read_bytes()
     assert whole == b"".join(piece(number) for number in range(PIECES))
     assert entry["from"] == "yt-dlp"
-    assert entry["webpage_url"] == site.url("/media/list.m3u8")
+    assert entry["webpage_url"] == site.url(f"/media/{name}.m3u8")
     assert set(entry) & {"url", "formats", "http_headers", "cookies"} == set()
 
 
