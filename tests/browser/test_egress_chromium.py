@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pagekeep.capture.addresses import AddressPolicy
 from pagekeep.capture.chromium.launch import FLAGS
-from pagekeep.capture.egress import Egress
+from pagekeep.capture.network.addresses import AddressPolicy
+from pagekeep.capture.network.egress import Egress
 
 SHELL = shutil.which("chromium-headless-shell")
 

@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 from pagekeep import __version__
 from pagekeep.capture import steps
-from pagekeep.capture.addresses import AddressPolicy
 from pagekeep.capture.behaviours.run import behave
-from pagekeep.capture.block_list import NOTHING, read_block_list
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import MEMORY, Chromium, launch
-from pagekeep.capture.egress import Egress, Resolver, system_resolver
+from pagekeep.capture.network.addresses import AddressPolicy
+from pagekeep.capture.network.block_list import NOTHING, read_block_list
+from pagekeep.capture.network.egress import Egress, Resolver, system_resolver
 from pagekeep.capture.outputs import OUTPUTS
 from pagekeep.capture.page import Page
 from pagekeep.capture.page_scripts import check_installed
 from pagekeep.capture.protocols import Progress, Sink
-from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.targets import Targets
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.capture.visit import Keep, Visit

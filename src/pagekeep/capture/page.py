@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
-from pagekeep.capture.console_log import ConsoleLog
-from pagekeep.capture.exchange import Exchange
-from pagekeep.capture.navigation import NavigationLog
-from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.recording.console_log import ConsoleLog
+from pagekeep.capture.recording.exchange import Exchange
+from pagekeep.capture.recording.navigation import NavigationLog
+from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.targets import AUTO_ATTACH, Targets
 from pagekeep.domain.errors import CaptureError
 

@@ -4,9 +4,9 @@ import asyncio
 import time
 from urllib.parse import urlsplit
 
-from pagekeep.capture.egress import Egress
+from pagekeep.capture.network.egress import Egress
 from pagekeep.capture.page import Page, script
-from pagekeep.capture.recorder import REDIRECTS
+from pagekeep.capture.recording.recorder import REDIRECTS
 from pagekeep.capture.values import Limits
 from pagekeep.domain.errors import CaptureError, TimeBudgetExceeded
 from pagekeep.domain.urls import shorten

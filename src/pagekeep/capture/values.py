@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pagekeep.capture.secrecy import Secrecy
+from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.domain.behaviours import DEFAULT_BEHAVIOURS
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pagekeep.capture.article import Article, find_article
-from pagekeep.capture.egress import Egress
-from pagekeep.capture.exchange import Exchange
+from pagekeep.capture.formats.article import Article, find_article
+from pagekeep.capture.network.egress import Egress
 from pagekeep.capture.page import Page
 from pagekeep.capture.protocols import Sink
-from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.recording.exchange import Exchange
+from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
 from pagekeep.domain.results import Result, Shareable, Shared, StoredFile

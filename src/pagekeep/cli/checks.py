@@ -18,9 +18,9 @@ from django.utils import timezone
 from pagekeep.archive.models import Snapshot
 from pagekeep.capture.chromium.find import find_chromium, is_headless_shell
 from pagekeep.capture.chromium.launch import launch
-from pagekeep.capture.ffmpeg import find_ffmpeg
 from pagekeep.capture.outputs.git import find_git
 from pagekeep.capture.page_scripts import readability_source, singlefile_source
+from pagekeep.capture.programs.ffmpeg import find_ffmpeg
 from pagekeep.cli.ports import usable_port
 from pagekeep.cli.printing import size_text
 from pagekeep.config.load import settings

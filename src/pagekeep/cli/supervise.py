@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from pagekeep.capture.families import dying_with
+from pagekeep.capture.programs.families import dying_with
 from pagekeep.cli.printing import err
 from pagekeep.domain.errors import BadInput, EnvironmentProblem
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
-from pagekeep.capture.secrecy import Secrecy
+from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.config.declarations import Settings
 from pagekeep.config.load import settings

@@ -14,8 +14,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from pagekeep.capture.addresses import AddressPolicy
-from pagekeep.capture.block_list import read_block_list
+from pagekeep.capture.network.addresses import AddressPolicy
+from pagekeep.capture.network.block_list import read_block_list
 from pagekeep.config.load import settings
 from pagekeep.config.secret import read_key, write_key
 from pagekeep.domain.errors import EnvironmentProblem

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pagekeep.capture.engine import Engine, EngineOptions
-from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 from pagekeep.domain.results import StoredFile

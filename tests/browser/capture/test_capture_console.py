@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pagekeep.capture.console_log import MAX_CHARACTERS, STORED
+from pagekeep.capture.recording.console_log import MAX_CHARACTERS, STORED
 
 
 def _lines(visit):

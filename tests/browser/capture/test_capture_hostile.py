@@ -15,8 +15,8 @@ import pytest
 
 from browser.capture.hostile_cases import CASES, LIGHT, PATIENT, SHORT
 from pagekeep.capture.chromium import launch
-from pagekeep.capture.egress import system_resolver
 from pagekeep.capture.engine import Engine, EngineOptions
+from pagekeep.capture.network.egress import system_resolver
 from testsite.certificates import KINDS, make_certificates, trust
 from testsite.server import TestSite
 

@@ -13,9 +13,9 @@ import pytest
 
 from pagekeep.capture.chromium.launch import NOWHERE
 from pagekeep.capture.outputs.media import MAX_MEDIA
-from pagekeep.capture.programs import workplace
+from pagekeep.capture.programs.run import workplace
+from pagekeep.capture.programs.ytdlp import Wishes, download, download_subtitles
 from pagekeep.capture.values import Limits
-from pagekeep.capture.ytdlp import Wishes, download, download_subtitles
 from testsite.media_routes import ODD_NAMES, PIECES, SUBTITLES, piece, tone
 
 TIMES = {"open": 8.0, "settle": 3.0, "scroll": 1.0, "output": 10.0}
@@ -103,7 +103,7 @@ def test_stream_in_pieces_is_one_file(keep_media, site, page, name):
 
 @pytest.mark.parametrize("path", ["/media/in/without", "/plain"])
 def test_page_without_media_is_skipped_without_a_program(keep_media, path, monkeypatch):
-    monkeypatch.setattr("pagekeep.capture.programs.asyncio.create_subprocess_exec", None)
+    monkeypatch.setattr("pagekeep.capture.programs.run.asyncio.create_subprocess_exec", None)
     result = keep_media(path).result("media")
     assert (result.status, result.summary) == ("skipped", "The page has no audio or video.")
 

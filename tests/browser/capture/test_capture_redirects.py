@@ -2,7 +2,7 @@
 
 import pytest
 
-from pagekeep.capture.navigation import MAX_HOPS
+from pagekeep.capture.recording.navigation import MAX_HOPS
 
 
 def _steps(visit):

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from pagekeep.capture.secrecy import Secrecy
+from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.capture.values import Limits
 
 LIMITS = Limits(open=10.0, settle=3.0, scroll=2.0, output=20.0)

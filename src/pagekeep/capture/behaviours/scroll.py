@@ -4,7 +4,7 @@ import time
 
 from pagekeep.capture.behaviours import page_side
 from pagekeep.capture.page import Page
-from pagekeep.capture.recorder import Recorder
+from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.steps import settle
 from pagekeep.capture.values import Limits
 

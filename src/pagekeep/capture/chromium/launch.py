@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pagekeep.capture.chromium.devtools import Connection
 from pagekeep.capture.chromium.find import is_headless_shell
-from pagekeep.capture.families import die_with_parent
-from pagekeep.capture.temp_folder import TempFolder
+from pagekeep.capture.programs.families import die_with_parent
+from pagekeep.capture.programs.temp_folder import TempFolder
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 
 START_SECONDS = 30.0

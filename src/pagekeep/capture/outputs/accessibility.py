@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from pagekeep.capture.accessibility_tree import tree_of
 from pagekeep.capture.chromium.devtools import DevToolsError
+from pagekeep.capture.formats.accessibility_tree import tree_of
 from pagekeep.capture.page import Frame, Page, script
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult, Skipped

@@ -4,7 +4,7 @@ from collections import Counter
 
 import orjson
 
-from pagekeep.capture.console_log import STORED
+from pagekeep.capture.recording.console_log import STORED
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult
 

@@ -6,8 +6,8 @@ from urllib.parse import urljoin
 
 from PIL import Image, UnidentifiedImageError
 
-from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.page import script
+from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import CaptureError, NoResult
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pagekeep.capture.forges import repository_url
 from pagekeep.capture.page import as_json
-from pagekeep.capture.programs import Ended, Workplace, workplace
+from pagekeep.capture.programs.forges import repository_url
+from pagekeep.capture.programs.run import Ended, Workplace, workplace
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import CaptureError, NoResult, Skipped
 

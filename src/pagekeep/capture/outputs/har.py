@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from pagekeep.capture.har_entry import UNKNOWN, entry
+from pagekeep.capture.formats.har_entry import UNKNOWN, entry
 from pagekeep.capture.outputs.warc import PENDING_SECONDS
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult

@@ -5,7 +5,7 @@ import html
 
 from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
 
-from pagekeep.capture.article import SOURCES, Article
+from pagekeep.capture.formats.article import SOURCES, Article
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult
 

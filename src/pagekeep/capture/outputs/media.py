@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from pagekeep.capture.chromium.devtools import DevToolsError
-from pagekeep.capture.ffmpeg import find_ffmpeg, join
-from pagekeep.capture.media_found import MediaFound, find_media
-from pagekeep.capture.media_recorded import find_refusal, find_whole
-from pagekeep.capture.media_types import EXTENSIONS, SUBTITLES, ending_of, file_name, is_media, true_ending
+from pagekeep.capture.media.found import MediaFound, find_media
+from pagekeep.capture.media.recorded import find_refusal, find_whole
+from pagekeep.capture.media.types import EXTENSIONS, SUBTITLES, ending_of, file_name, is_media, true_ending
 from pagekeep.capture.page import as_json, script
-from pagekeep.capture.programs import Workplace, workplace
+from pagekeep.capture.programs.ffmpeg import find_ffmpeg, join
+from pagekeep.capture.programs.run import Workplace, workplace
+from pagekeep.capture.programs.ytdlp import Download, Wishes, download, download_subtitles
 from pagekeep.capture.visit import Keep, Visit
-from pagekeep.capture.ytdlp import Download, Wishes, download, download_subtitles
 from pagekeep.domain.errors import CaptureError, NoResult, Skipped
 
 NEEDS_PAGE = False

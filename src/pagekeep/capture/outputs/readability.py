@@ -2,7 +2,7 @@
 
 import html
 
-from pagekeep.capture.article import SOURCES
+from pagekeep.capture.formats.article import SOURCES
 from pagekeep.capture.page import as_json
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult

@@ -4,9 +4,9 @@ from collections import Counter
 from typing import Any
 from urllib.parse import urljoin
 
-from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.page import as_json
-from pagekeep.capture.recorder import REDIRECTS
+from pagekeep.capture.recording.exchange import Exchange
+from pagekeep.capture.recording.recorder import REDIRECTS
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult
 

@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import DevToolsError
-from pagekeep.capture.exchange import Exchange
 from pagekeep.capture.page import script
 from pagekeep.capture.page_scripts import singlefile_source
+from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import CaptureError
 

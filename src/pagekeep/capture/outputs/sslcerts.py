@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from pagekeep.capture.certificates import chain_of, chain_of_der, describe
 from pagekeep.capture.chromium.devtools import DevToolsError
+from pagekeep.capture.formats.certificates import chain_of, chain_of_der, describe
+from pagekeep.capture.network.tls_handshake import shake_hands
 from pagekeep.capture.page import as_json
-from pagekeep.capture.tls_handshake import shake_hands
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult, Skipped
 

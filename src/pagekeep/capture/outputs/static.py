@@ -2,7 +2,7 @@
 
 import re
 
-from pagekeep.capture.file_names import file_name
+from pagekeep.capture.formats.file_names import file_name
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import CaptureError, NoResult, Skipped
 

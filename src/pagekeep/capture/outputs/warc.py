@@ -5,10 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from pagekeep.capture.exchange import Exchange
-from pagekeep.capture.page import as_json
-from pagekeep.capture.visit import Keep, Visit
-from pagekeep.capture.warc_writer import (
+from pagekeep.capture.formats.warc_writer import (
     IndexLine,
     Response,
     WarcWriter,
@@ -16,7 +13,10 @@ from pagekeep.capture.warc_writer import (
     new_response,
     read_response,
 )
-from pagekeep.capture.websockets import Socket
+from pagekeep.capture.page import as_json
+from pagekeep.capture.recording.exchange import Exchange
+from pagekeep.capture.recording.websockets import Socket
+from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import NoResult
 from pagekeep.domain.results import Shareable
 

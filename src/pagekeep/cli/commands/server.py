@@ -10,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from pagekeep.capture.families import die_with_parent
+from pagekeep.capture.programs.families import die_with_parent
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.ports import usable_port, web_address
 from pagekeep.cli.printing import err

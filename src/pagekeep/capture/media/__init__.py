@@ -1,0 +1,1 @@
+"""Which media a page has, and which of them the recording holds."""

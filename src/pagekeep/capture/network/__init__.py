@@ -1,0 +1,1 @@
+"""The way out: which addresses are reached, and how."""

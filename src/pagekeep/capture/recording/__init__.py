@@ -1,0 +1,1 @@
+"""What the browser and the servers say to each other in one visit."""

@@ -1,0 +1,28 @@
+"""Which responses are pages for the browser to show, and which are files to be kept as they are."""
+
+import re
+
+from pagekeep.capture.recording.exchange import Exchange
+
+PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# They may never end: read while they come.
+STREAM_TYPES = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
+SNIFFED = 1445
+# WHATWG MIME Sniffing, section 7.1: what makes a resource without a type HTML.
+_TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p"
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*<(?:(?:" + _TAGS.encode() + rb")[ >]|!--)", re.IGNORECASE)
+
+
+def is_file(exchange: Exchange) -> bool | None:
+    """Return whether a main response is a file rather than a page; None where only its first bytes can tell."""
+    disposition = exchange.header("content-disposition").split(";")[0].strip().lower()
+    if disposition == "attachment":
+        return True
+    if not exchange.mimetype or exchange.mimetype in ("unknown/unknown", "application/unknown", "*/*"):
+        return None
+    return exchange.mimetype not in PAGE_TYPES
+
+
+def looks_like_page(start: bytes) -> bool:
+    """Return whether the first bytes of a response without a type are those of an HTML page."""
+    return not start.strip() or _HTML.match(start) is not None
