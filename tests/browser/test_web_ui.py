@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.archive.queue import claim
+from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.begin_attempt import begin_attempt
@@ -226,7 +227,7 @@ def test_a_snapshots_page_follows_it_to_the_end(page: Page, make_snapshot: Any) 
     assert claim(worker.pk, 60) is not None
     begin_attempt(worker.pk, snapshot.pk)
     record_step(worker.pk, snapshot.pk, "title")
-    expect(page.locator(".outputs")).to_contain_text("0 of 13")
+    expect(page.locator(".outputs")).to_contain_text(f"0 of {len(DEFAULT_PLUGINS)}")
     Snapshot.objects.update(
         status=SnapshotStatus.FAILED, lease_owner=None, retry_at=None, reason="It was unplugged.", current_step=""
     )

@@ -121,7 +121,7 @@ def page_line(page: Snapshot) -> Text:
     line = Text(f"{page.status} ", style="green" if succeeded else "red")
     line.append(page.url, style="default")
     if succeeded:
-        line.append(f" ({page.num_results} outputs, {size_text(page.output_size)})", style="dim")
+        line.append(f" ({size_text(page.output_size)})", style="dim")
     return line.append(f": {one_line(page.reason)}" if page.reason else "", style="default")
 
 

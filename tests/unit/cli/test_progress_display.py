@@ -41,7 +41,7 @@ def test_pipes_get_a_line_for_every_output_and_page() -> None:
     assert written(to).splitlines() == [
         "  title succeeded: [bold]A title (http://a/)",
         "  pdf failed: It took too long. (http://a/)",
-        "succeeded http://a/ (2 outputs, 2.0 KiB)",
+        "succeeded http://a/ (2.0 KiB)",
     ]
 
 
