@@ -12,6 +12,7 @@ from pathlib import Path
 from origin import Origin
 from pagekeep.capture.engine import Engine
 from pagekeep.capture.values import CaptureRequest, Outcome
+from pagekeep.domain.behaviours import DEFAULT_BEHAVIOURS
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
@@ -74,7 +75,14 @@ class Visits:
 
     async def one(self, page: str) -> tuple[Outcome, SnapshotFiles]:
         """Capture a page and return what came of it, and where it is kept."""
-        request = CaptureRequest(f"{self._origin.url}/{page}", self._plugins, allow_private=(self._origin.address,))
+        # A bare load does nothing to the page.
+        behaviours = () if self._plugins == BARE else DEFAULT_BEHAVIOURS
+        request = CaptureRequest(
+            f"{self._origin.url}/{page}",
+            self._plugins,
+            allow_private=(self._origin.address,),
+            behaviours=behaviours,
+        )
         files = SnapshotFiles(self._data, new_id())
         outcome = await self._engine.capture(request, files, Quiet())
         for name, seconds in outcome.step_seconds.items():

@@ -76,6 +76,7 @@ class Engine:
         self._options = options or EngineOptions()
         self._browser: Chromium | None = None
         self._starting = asyncio.Lock()
+        self._heavy = asyncio.Lock()
         self._targets: Targets | None = None
 
     async def __aenter__(self) -> "Engine":
@@ -118,6 +119,7 @@ class Engine:
                 started_at=datetime.now(UTC),
                 software=f"Pagekeep/{__version__} {browser.product}",
                 page_scripts=self._options.page_scripts,
+                heavy=self._heavy,
                 temp_dir=self._options.temp_dir,
             )
             try:

@@ -26,6 +26,7 @@ class Visit:
     Attributes:
         main: the response the page came from, after redirects; None where there was none.
         software: name and version of browser and archive, for WARC and WACZ.
+        heavy: held while something is made that takes much memory; other visits wait for it with theirs.
         page_scripts: folder of the installed scripts that run in the page (``node_modules``).
         temp_dir: where programs of outputs run; the system's own by default.
     """
@@ -37,6 +38,7 @@ class Visit:
     started_at: datetime
     software: str
     page_scripts: Path | None
+    heavy: asyncio.Lock
     temp_dir: Path | None = None
     title: str = ""
     final_url: str = ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import io
 
 from PIL import Image
@@ -12,6 +13,8 @@ from pagekeep.domain.errors import CaptureError
 
 NEEDS_PAGE = True
 QUALITY = 85
+# A taller picture takes the browser hundreds of MB, so it makes one after the other (CSS pixels).
+TALL = 5_000
 THUMBNAIL = (320, 240)
 THUMBNAIL_QUALITY = 80
 
@@ -21,15 +24,16 @@ async def make(visit: Visit, keep: Keep) -> str:
     metrics = await visit.page.session.call("Page.getLayoutMetrics")
     full = max(1, int(metrics["cssContentSize"]["height"]))
     height = min(full, visit.request.limits.height)
-    answer = await visit.page.session.call(
-        "Page.captureScreenshot",
-        format="jpeg",
-        quality=QUALITY,
-        captureBeyondViewport=True,
-        optimizeForSpeed=True,
-        clip={"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1},
-    )
-    image = base64.b64decode(answer["data"])
+    async with visit.heavy if height > TALL else contextlib.nullcontext():
+        answer = await visit.page.session.call(
+            "Page.captureScreenshot",
+            format="jpeg",
+            quality=QUALITY,
+            captureBeyondViewport=True,
+            optimizeForSpeed=True,
+            clip={"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1},
+        )
+        image = base64.b64decode(answer.pop("data"))
     # A page too tall for the compositor comes back empty without an error.
     if not image:
         raise CaptureError(f"The browser returned an empty picture for a page {full} px tall.")
