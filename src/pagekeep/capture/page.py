@@ -231,7 +231,7 @@ class Page:
         # What loads a worker has no loader, and its end is told to the worker alone.
         waited_for = event.get("loaderId") and event.get("type") not in ENDLESS
         if waited_for and event["request"]["url"].startswith("http"):
-            self._in_flight[event["requestId"]] = event["request"]["url"]
+            self._in_flight[event["requestId"]] = event["loaderId"]
 
     def _request_ended(self, event: Params) -> None:
         if self._in_flight.pop(event["requestId"], None):
@@ -250,6 +250,8 @@ class Page:
     def _navigated(self, event: Params) -> None:
         if event["frame"]["id"] == self.main_frame_id:
             self.document_id = event["frame"]["loaderId"]
+            # What the document before was waiting for, this one is not.
+            self._in_flight = {key: loader for key, loader in self._in_flight.items() if loader == self.document_id}
             self.unreachable_url = event["frame"].get("unreachableUrl", "")
         self._worlds.pop(event["frame"]["id"], None)
 

@@ -58,3 +58,11 @@ def test_output_larger_than_the_limit_fails_alone(capture):
     assert visit.outcome.succeeded
     assert visit.statuses() == {"title": "succeeded", "screenshot": "failed", "dom": "succeeded", "hashes": "succeeded"}
     assert "20000" in visit.result("screenshot").summary
+
+
+def test_what_a_left_document_waited_for_is_not_waited_for(capture):
+    visit = capture(
+        "/leads_on/still_waiting", plugins=("title", "redirects"), limits=dataclasses.replace(SHORT, settle=9.0)
+    )
+    assert visit.outcome.title == "Plain"
+    assert visit.outcome.step_seconds["settle"] < 6
