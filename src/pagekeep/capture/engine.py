@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -38,7 +38,7 @@ from pagekeep.domain.errors import (
     Skipped,
     TimeBudgetExceeded,
 )
-from pagekeep.domain.results import Result
+from pagekeep.domain.results import Result, StoredFile
 from pagekeep.domain.status import ResultStatus
 from pagekeep.domain.urls import without_credentials
 
@@ -216,6 +216,9 @@ class _Run:
         self._seconds: dict[str, float] = {}
         self._no_page = ""
         self._document_id = ""
+        # The end of the last output; the ends of those before it are part of it.
+        self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ending.set_result(None)
 
     async def all(self) -> Outcome:
         visit, limits = self._visit, self._visit.request.limits
@@ -238,12 +241,18 @@ class _Run:
         visit.recorder.complete()
         documents = visit.recorder.main_responses(page.main_frame_id)
         visit.main = documents[-1] if documents else None
-        for plugin in OUTPUTS:
-            if plugin in visit.request.plugins:
-                if plugin in ("pdf", "mhtml"):
-                    # Printing lays the page out for paper, and would fetch other pictures for it.
-                    visit.recorder.close()
-                await self._output(plugin)
+        try:
+            for plugin in OUTPUTS:
+                if plugin in visit.request.plugins:
+                    if plugin in ("pdf", "mhtml"):
+                        # Printing lays the page out for paper, and would fetch other pictures for it.
+                        visit.recorder.close()
+                    await self._output(plugin)
+            await self._ending
+        except BaseException:
+            self._ending.cancel()
+            await asyncio.gather(self._ending, return_exceptions=True)
+            raise
         return self._outcome(failure)
 
     async def _open(self) -> None:
@@ -292,22 +301,34 @@ class _Run:
         return ""
 
     async def _output(self, plugin: str) -> None:
+        """Make one output. While the disk and the records take it, the next one of the page can be made."""
+        page_output = OUTPUTS[plugin].NEEDS_PAGE
+        if not page_output or self._ending.done():
+            await self._ending  # which may have met a full disk or a lost lease
         await self._progress.step(plugin)
         started_at, started = datetime.now(UTC), time.monotonic()
-        limits = self._visit.request.limits
-        keep = Keep(self._sink, plugin, limits.file_size(plugin))
+        keep = Keep(self._sink, plugin, self._visit.request.limits.file_size(plugin))
         status, summary = await self._make(plugin, keep)
-        if OUTPUTS[plugin].NEEDS_PAGE and self._visit.page.crashed and status is not ResultStatus.SUCCEEDED:
+        if page_output and self._visit.page.crashed and status is not ResultStatus.SUCCEEDED:
             status, summary = ResultStatus.FAILED, steps.CRASHED
         self._seconds[plugin] = time.monotonic() - started
-        result = Result(
-            plugin=plugin,
-            status=status,
-            summary=summary,
-            started_at=started_at,
-            ended_at=datetime.now(UTC),
-            files=tuple(keep.files) if status is ResultStatus.SUCCEEDED else (),
-        )
+        made = Result(plugin, status, summary, started_at, started_at)
+        self._ending = asyncio.get_running_loop().create_task(self._end_output(self._ending, made, keep))
+
+    async def _end_output(self, earlier: Awaitable[None], made: Result, keep: Keep) -> None:
+        """Tell of an output once its files are kept, in the order outputs are made."""
+        await earlier
+        files: tuple[StoredFile, ...] = ()
+        try:
+            files = await keep.files()
+        except (EnvironmentProblem, Conflict):
+            raise
+        except Exception as error:
+            if made.status is ResultStatus.SUCCEEDED:
+                why = str(error) if isinstance(error, CaptureError) else self._own_mistake(made.plugin, error)
+                made = replace(made, status=ResultStatus.FAILED, summary=why)
+        kept = files if made.status is ResultStatus.SUCCEEDED else ()
+        result = replace(made, ended_at=datetime.now(UTC), files=kept)
         self._visit.results.append(result)
         await self._progress.result(result)
 
@@ -333,11 +354,11 @@ class _Run:
         except CaptureError as error:
             return ResultStatus.FAILED, str(error)
         except Exception as error:
-            log.exception("The output %s of %s failed", plugin, self._visit.url)
-            return (
-                ResultStatus.FAILED,
-                f"Pagekeep made a mistake here, please report it: {type(error).__name__}: {error}",
-            )
+            return ResultStatus.FAILED, self._own_mistake(plugin, error)
+
+    def _own_mistake(self, plugin: str, error: Exception) -> str:
+        log.error("The output %s of %s failed", plugin, self._visit.url, exc_info=error)
+        return f"Pagekeep made a mistake here, please report it: {type(error).__name__}: {error}"
 
     async def _check_page(self) -> None:
         """After a time-out: stop the page's script; if it still does not answer, spare the other outputs the wait."""

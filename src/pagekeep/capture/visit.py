@@ -1,7 +1,7 @@
 """What an output sees of a visit, and where it puts what it makes."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -66,40 +66,63 @@ class Visit:
 
 
 class Keep:
-    """Hands the files of one output to the sink, within its byte budget."""
+    """Hands the files of one output to the sink, within its byte budget.
+
+    A call begins to keep a file, and gives what can be awaited where the stored file matters; an output need not wait
+    for the disk. The engine waits for all of them.
+    """
 
     def __init__(self, sink: Sink, plugin: str, limit: int) -> None:
-        self.files: list[StoredFile] = []
         self._sink, self._plugin, self._limit = sink, plugin, limit
+        self._begun: list[asyncio.Future[StoredFile]] = []
 
-    async def __call__(self, path: str, data: bytes, mimetype: str) -> StoredFile:
+    def __call__(self, path: str, data: bytes, mimetype: str) -> Awaitable[StoredFile]:
         """Keep one file.
 
         Raises:
             ByteBudgetExceeded: it is larger than a file may be.
         """
-        self._check_size(path, len(data))
-        stored = await asyncio.to_thread(self._sink.save, self._plugin, path, data, mimetype)
-        self.files.append(stored)
-        return stored
+        if len(data) > self._limit:
+            raise ByteBudgetExceeded(f"{path} has {len(data)} bytes; the limit for a file is {self._limit}.")
+        return self._begin(self._sink.save, path, data, mimetype)
 
-    async def stream(self, path: str, chunks: Iterable[bytes], mimetype: str) -> StoredFile:
-        """Keep one file piece by piece; ``chunks`` is read in a thread.
+    def stream(self, path: str, chunks: Iterable[bytes], mimetype: str) -> Awaitable[StoredFile]:
+        """Keep one file piece by piece; ``chunks`` is read in a thread. ByteBudgetExceeded comes when it is awaited."""
+        return self._begin(self._sink.save, path, self._within(path, chunks), mimetype)
+
+    def file(self, path: str, source: Path, mimetype: str) -> Awaitable[StoredFile]:
+        """Keep a file that lies on disk; as ``stream``."""
+        return self.stream(path, _pieces(source), mimetype)
+
+    def pack(self, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> Awaitable[StoredFile]:
+        """Record a ZIP of files already kept: see :meth:`pagekeep.capture.protocols.Sink.pack`."""
+        return self._begin(self._sink.pack, path, members, mimetype)
+
+    async def share(self, wanted: Sequence[Shareable]) -> list[Shared]:
+        """Keep files that other snapshots may have kept before: see :meth:`pagekeep.capture.protocols.Sink.share`."""
+        shared = await asyncio.to_thread(self._sink.share, self._plugin, wanted)
+        for one in shared:
+            done: asyncio.Future[StoredFile] = asyncio.get_running_loop().create_future()
+            done.set_result(one.stored)
+            self._begun.append(done)
+        return shared
+
+    async def files(self) -> tuple[StoredFile, ...]:
+        """Wait until all that was begun is kept; return it in the order it was begun.
 
         Raises:
-            ByteBudgetExceeded: it is larger than a file may be.
+            CaptureError, EnvironmentProblem, Conflict: what the first that failed says; none is under way any more.
         """
-        stored = await asyncio.to_thread(self._sink.save, self._plugin, path, self._within(path, chunks), mimetype)
-        self.files.append(stored)
-        return stored
+        ended = await asyncio.gather(*self._begun, return_exceptions=True)
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                raise failure
+        return tuple(file for file in ended if not isinstance(file, BaseException))
 
-    async def file(self, path: str, source: Path, mimetype: str) -> StoredFile:
-        """Keep a file that lies on disk.
-
-        Raises:
-            ByteBudgetExceeded: it is larger than a file may be.
-        """
-        return await self.stream(path, _pieces(source), mimetype)
+    def _begin(self, keep: Callable[..., StoredFile], *arguments: object) -> Awaitable[StoredFile]:
+        work = asyncio.to_thread(keep, self._plugin, *arguments)
+        self._begun.append(asyncio.get_running_loop().create_task(work))
+        return self._begun[-1]
 
     def _within(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         size = 0
@@ -108,22 +131,6 @@ class Keep:
             if size > self._limit:
                 raise ByteBudgetExceeded(f"{path} has more than the {self._limit} bytes that a file may have.")
             yield chunk
-
-    async def share(self, wanted: Sequence[Shareable]) -> list[Shared]:
-        """Keep files that other snapshots may have kept before: see :meth:`pagekeep.capture.protocols.Sink.share`."""
-        shared = await asyncio.to_thread(self._sink.share, self._plugin, wanted)
-        self.files.extend(one.stored for one in shared)
-        return shared
-
-    async def pack(self, path: str, members: Sequence[tuple[str, str, StoredFile]], mimetype: str) -> StoredFile:
-        """Record a ZIP of files already kept: see :meth:`pagekeep.capture.protocols.Sink.pack`."""
-        stored = await asyncio.to_thread(self._sink.pack, self._plugin, path, members, mimetype)
-        self.files.append(stored)
-        return stored
-
-    def _check_size(self, path: str, size: int) -> None:
-        if size > self._limit:
-            raise ByteBudgetExceeded(f"{path} has {size} bytes; the limit for a file is {self._limit}.")
 
 
 def _pieces(source: Path) -> Iterator[bytes]:

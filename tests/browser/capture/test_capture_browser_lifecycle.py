@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 from pagekeep.capture.engine import Engine, EngineOptions
 from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest, Limits
-from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
+from pagekeep.domain.errors import BrowserDied, ByteBudgetExceeded, EnvironmentProblem
 from pagekeep.domain.results import StoredFile
 
 ALLOWED = ("127.0.0.0/8",)
@@ -85,6 +87,53 @@ def _renderers(pid):
 
 def _request(url, *plugins):
     return CaptureRequest(url, plugins=plugins or ("title",), allow_private=ALLOWED, limits=LIMITS)
+
+
+class SlowDisk:
+    """A sink whose first file takes as long as the test wants."""
+
+    def __init__(self):
+        self.free = threading.Event()
+
+    def save(self, plugin, path, data, mimetype):
+        if plugin == "title":
+            assert self.free.wait(10), "the next output did not begin meanwhile"
+        return StoredFile(path, len(data), hashlib.sha256(data).hexdigest(), mimetype)
+
+
+def test_next_output_is_made_while_the_disk_takes_the_last_one(engine, site, loop_thread):
+    sink, told = SlowDisk(), []
+
+    async def begun():
+        sink.free.set()
+
+    class Ends(Watcher):
+        async def result(self, result):
+            told.append((result.plugin, result.status, len(result.files)))
+
+    request = _request(site.url("/plain"), "title", "dom", "hashes")
+    outcome = loop_thread.run(engine.capture(request, sink, Ends({"dom": begun})))
+    assert told == [("title", "succeeded", 1), ("dom", "succeeded", 1), ("hashes", "succeeded", 1)]
+    assert [result.plugin for result in outcome.results] == ["title", "dom", "hashes"]
+
+
+def test_file_the_disk_refuses_fails_its_output_alone(engine, site, loop_thread):
+    class Refuses(SlowDisk):
+        def save(self, plugin, path, data, mimetype):
+            if plugin == "dom":
+                raise ByteBudgetExceeded("It is too large for this disk.")
+            return super().save(plugin, path, data, mimetype)
+
+    sink = Refuses()
+    sink.free.set()
+    request = _request(site.url("/plain"), "title", "dom", "htmltotext")
+    outcome = loop_thread.run(engine.capture(request, sink, Watcher()))
+    assert [(result.plugin, result.status) for result in outcome.results] == [
+        ("title", "succeeded"),
+        ("dom", "failed"),
+        ("htmltotext", "succeeded"),
+    ]
+    assert outcome.results[1].summary == "It is too large for this disk."
 
 
 @pytest.mark.parametrize("step", ["open", "settle", "title"])

@@ -34,9 +34,7 @@ async def make(visit: Visit, keep: Keep) -> str:
             total += count
     if not trees:
         raise NoResult("The page tells a screen reader nothing.")
-    await keep(
-        "accessibility.json", orjson.dumps({"frames": trees}, option=orjson.OPT_INDENT_2) + b"\n", "application/json"
-    )
+    keep("accessibility.json", orjson.dumps({"frames": trees}, option=orjson.OPT_INDENT_2) + b"\n", "application/json")
     return f"{total} nodes"
 
 

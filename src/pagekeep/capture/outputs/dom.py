@@ -12,5 +12,5 @@ async def make(visit: Visit, keep: Keep) -> str:
     html: str = await visit.page.run(script("dom.js"))
     if not html:
         raise NoResult("The document is empty.")
-    await keep("output.html", html.encode("utf-8", "replace"), "text/html; charset=utf-8")
+    keep("output.html", html.encode("utf-8", "replace"), "text/html; charset=utf-8")
     return "output.html"

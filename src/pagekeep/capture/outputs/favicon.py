@@ -34,7 +34,7 @@ async def make(visit: Visit, keep: Keep) -> str:
         exchange = await _fetch(visit, url)
         mimetype = _image_type(exchange.body.read()) if exchange and _may_be_icon(exchange) else ""
         if exchange and mimetype:
-            await keep("favicon.ico", exchange.body.read(), mimetype)
+            keep("favicon.ico", exchange.body.read(), mimetype)
             return url
     raise NoResult("The site has no icon.")
 

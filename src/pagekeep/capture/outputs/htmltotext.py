@@ -12,5 +12,5 @@ async def make(visit: Visit, keep: Keep) -> str:
     text = await text_of(visit.page)
     if not text:
         raise NoResult("The page shows no text.")
-    await keep("htmltotext.txt", text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
+    keep("htmltotext.txt", text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
     return f"{len(text.split())} words"

@@ -37,7 +37,7 @@ async def make(visit: Visit, keep: Keep) -> str:
     head = f'<h1>{title}</h1><p>Source: <a href="{url}">{url}</a></p>'
     text = await asyncio.to_thread(_convert, head, article)
     # Not text/markdown, which some browsers only save.
-    await keep("content.md", text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
+    keep("content.md", text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
     note = SOURCES[article.source]
     return f"{len(text.split())} words" + (f" ({note})" if note else "")
 

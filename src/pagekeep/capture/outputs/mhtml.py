@@ -8,5 +8,5 @@ NEEDS_PAGE = True
 async def make(visit: Visit, keep: Keep) -> str:
     """Keep ``page.mhtml``."""
     answer = await visit.page.session.call("Page.captureSnapshot", format="mhtml")
-    await keep("page.mhtml", answer["data"].encode("utf-8", "surrogateescape"), "multipart/related")
+    keep("page.mhtml", answer["data"].encode("utf-8", "surrogateescape"), "multipart/related")
     return "page.mhtml"

@@ -20,5 +20,5 @@ async def make(visit: Visit, keep: Keep) -> str:
         for kind, urls in kinds.items():
             found.setdefault(kind, {}).update(dict.fromkeys(urls))
     found["requested"] = dict.fromkeys(sorted({exchange.url for exchange in visit.recorder.exchanges}))
-    await keep("outlinks.json", as_json({kind: list(urls) for kind, urls in found.items()}), "application/json")
+    keep("outlinks.json", as_json({kind: list(urls) for kind, urls in found.items()}), "application/json")
     return f"{len(found['links'])} links"

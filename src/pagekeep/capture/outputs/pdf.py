@@ -22,7 +22,7 @@ async def make(visit: Visit, keep: Keep) -> str:
         transferMode="ReturnAsStream",
     )
     document = await visit.page.session.read_stream(answer["stream"], visit.request.limits.file)
-    await keep("output.pdf", repeatable(document), "application/pdf")
+    keep("output.pdf", repeatable(document), "application/pdf")
     return "output.pdf"
 
 

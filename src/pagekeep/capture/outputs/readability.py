@@ -21,8 +21,8 @@ async def make(visit: Visit, keep: Keep) -> str:
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{title}</title>\n<h1>{title}</h1>\n'
     )
     about = article.about | {"title": name or None, "source": article.source, "url": visit.final_url}
-    await keep("content.html", (page + article.html).encode("utf-8", "replace"), "text/html; charset=utf-8")
-    await keep("content.txt", article.text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
-    await keep("article.json", as_json(about), "application/json")
+    keep("content.html", (page + article.html).encode("utf-8", "replace"), "text/html; charset=utf-8")
+    keep("content.txt", article.text.encode("utf-8", "replace") + b"\n", "text/plain; charset=utf-8")
+    keep("article.json", as_json(about), "application/json")
     note = SOURCES[article.source]
     return f"{name or 'content.html'}" + (f" ({note})" if note else "")

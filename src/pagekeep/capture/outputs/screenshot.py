@@ -37,8 +37,8 @@ async def make(visit: Visit, keep: Keep) -> str:
     # A page too tall for the compositor comes back empty without an error.
     if not image:
         raise CaptureError(f"The browser returned an empty picture for a page {full} px tall.")
-    await keep("screenshot.jpg", image, "image/jpeg")
-    await keep("thumbnail.jpg", await asyncio.to_thread(_thumbnail, image), "image/jpeg")
+    keep("screenshot.jpg", image, "image/jpeg")
+    keep("thumbnail.jpg", await asyncio.to_thread(_thumbnail, image), "image/jpeg")
     return f"{WIDTH} × {height} px" + (f", cut from {full}" if full > height else "")
 
 

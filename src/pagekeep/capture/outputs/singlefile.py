@@ -63,7 +63,7 @@ async def make(visit: Visit, keep: Keep) -> str:
         raise CaptureError(f"SingleFile failed: {turn['outcome']['error'].splitlines()[0]}")
     # Without the time it was made, which the manifest has, an unchanged page gives the same bytes again.
     content = _DATE.sub("", turn["outcome"]["content"], count=1)
-    await keep("singlefile.html", content.encode("utf-8", "replace"), "text/html; charset=utf-8")
+    keep("singlefile.html", content.encode("utf-8", "replace"), "text/html; charset=utf-8")
     return "singlefile.html"
 
 

@@ -10,5 +10,5 @@ async def make(visit: Visit, keep: Keep) -> str:
     """Keep ``title.txt``."""
     if not visit.title:
         raise NoResult("The page has no title.")
-    await keep("title.txt", visit.title.encode() + b"\n", "text/plain; charset=utf-8")
+    keep("title.txt", visit.title.encode() + b"\n", "text/plain; charset=utf-8")
     return visit.title
