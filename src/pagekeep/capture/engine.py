@@ -5,7 +5,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pagekeep import __version__
 from pagekeep.capture import steps
 from pagekeep.capture.behaviours.run import behave
-from pagekeep.capture.chromium.devtools import DevToolsError
+from pagekeep.capture.chromium.devtools import Connection, DevToolsError
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import MEMORY, Chromium, launch
 from pagekeep.capture.network.addresses import AddressPolicy
@@ -124,7 +124,7 @@ class Engine:
             )
             try:
                 async with asyncio.timeout(_longest(request)):
-                    return await _Run(visit, sink, progress).all()
+                    return await _while_open(browser.connection, _Run(visit, sink, progress).all())
             except TimeoutError as error:
                 raise BrowserDied(f"The visit did not end within {_longest(request):g} seconds.") from error
 
@@ -172,6 +172,25 @@ class Engine:
             targets.disown(context_id)
             await _dispose(chromium, context_id)
             await page.close()
+
+
+async def _while_open(connection: Connection, work: Coroutine[None, None, Outcome]) -> Outcome:
+    """Return what ``work`` returns; it ends with the browser, whose events it may be waiting for.
+
+    Raises:
+        BrowserDied: the browser ended first.
+    """
+    loop = asyncio.get_running_loop()
+    task, ended = loop.create_task(work), loop.create_task(connection.closed.wait())
+    try:
+        await asyncio.wait((task, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise BrowserDied("The browser ended while the page was open.")
+        return task.result()
+    finally:
+        task.cancel()
+        ended.cancel()
+        await asyncio.gather(task, ended, return_exceptions=True)
 
 
 def _longest(request: CaptureRequest) -> float:

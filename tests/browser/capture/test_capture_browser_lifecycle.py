@@ -181,6 +181,34 @@ def test_browser_that_does_not_answer_is_replaced(own_engine, site, loop_thread,
     loop_thread.run(_gone(pid))
 
 
+def test_browser_that_falls_silent_in_a_visit_is_replaced_long_before_the_limits(
+    site, loop_thread, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("pagekeep.capture.chromium.launch.ASK_EVERY_SECONDS", 0.2)
+    monkeypatch.setattr("pagekeep.capture.chromium.launch.SILENT_SECONDS", 1.0)
+
+    async def scenario():
+        async with Engine(EngineOptions(temp_dir=tmp_path)) as engine:
+            pid = engine._browser.process.pid
+
+            stopped = []
+
+            async def stop():
+                stopped.append(time.monotonic())
+                os.kill(pid, signal.SIGSTOP)
+
+            with pytest.raises(BrowserDied):
+                await engine.capture(
+                    _request(site.url("/article"), "title", "dom"), Nowhere(), Watcher({"settle": stop})
+                )
+            assert time.monotonic() - stopped[0] < LIMITS.settle
+            outcome = await engine.capture(_request(site.url("/plain"), "hashes"), Nowhere(), Watcher())
+            await _gone(pid)
+            return outcome
+
+    assert loop_thread.run(scenario()).title == "Plain"
+
+
 @pytest.mark.parametrize("path", ["/hang?cancelled", "/spin_at_once?cancelled", "/growing?cancelled"])
 def test_cancelled_visit_leaves_no_context_open(own_engine, site, loop_thread, path):
     before = len(site.requests)

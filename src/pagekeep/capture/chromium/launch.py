@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import re
 import resource
@@ -16,8 +17,12 @@ from pagekeep.capture.programs.families import die_with_parent
 from pagekeep.capture.programs.temp_folder import TempFolder
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
 
+log = logging.getLogger(__name__)
 START_SECONDS = 30.0
 CLOSE_SECONDS = 3.0
+# How often a browser is asked whether it is well, and how long it may think about it.
+ASK_EVERY_SECONDS = 5.0
+SILENT_SECONDS = 20.0
 PIPE_BYTES = 1 << 20
 # What the process of one page may take (bytes); a page that wants more loses it.
 MEMORY = 2 << 30
@@ -78,6 +83,7 @@ class Chromium:
         self.product = f"Chromium/{version}"
         self.user_agent = USER_AGENT.format(version.partition(".")[0])
         self._profile = profile
+        self._guard = asyncio.get_running_loop().create_task(self._end_if_silent())
 
     @property
     def alive(self) -> bool:
@@ -86,15 +92,31 @@ class Chromium:
 
     async def close(self) -> None:
         """End the browser: ask first, kill its whole process group then, and remove its profile."""
+        self._guard.cancel()
         if self.alive:
             with contextlib.suppress(TimeoutError, BrowserDied):  # it may die on its own while we ask
                 await asyncio.wait_for(self.connection.browser.call("Browser.close"), CLOSE_SECONDS)
                 await asyncio.wait_for(self.process.wait(), CLOSE_SECONDS)
         self.connection.close()
-        with contextlib.suppress(ProcessLookupError):  # the group is empty: all have ended
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self._kill()
         await self.process.wait()
         await asyncio.to_thread(self._profile.remove)
+
+    async def _end_if_silent(self) -> None:
+        """Kill a browser that does not answer for long: every visit it has open would wait out all its limits."""
+        with contextlib.suppress(BrowserDied):
+            while True:
+                await asyncio.sleep(ASK_EVERY_SECONDS)
+                try:
+                    await asyncio.wait_for(self.connection.browser.call("Browser.getVersion"), SILENT_SECONDS)
+                except TimeoutError:
+                    log.warning("The browser has not answered for %s s and is replaced.", SILENT_SECONDS)
+                    self._kill()
+                    return
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # the group is empty: all have ended
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 async def launch(path: Path, *, sandbox: str = "auto", temp_dir: Path | None = None, memory: int = MEMORY) -> Chromium:
