@@ -285,6 +285,7 @@ class _Run:
             raise
         if not is_page:
             await visit.recorder.finish(visit.request.limits.open)
+            visit.final_url = visit.recorder.main_responses(visit.page.main_frame_id)[-1].url
             self._no_page, kept = steps.explain_no_page(visit.page, visit.request.limits)
             if not kept:
                 raise CaptureError(self._no_page)

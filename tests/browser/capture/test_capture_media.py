@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,8 +30,8 @@ def keep_media(capture, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path / "no-ffmpeg"))
 
-    def visit(path, limits=LIMITS, **fields):
-        return capture(path, plugins=("media",), limits=limits, **fields)
+    def visit(path, plugins=("media",), limits=LIMITS, **fields):
+        return capture(path, plugins=plugins, limits=limits, **fields)
 
     yield visit
     assert list(tmp_path.glob("pagekeep-program-*")) == []
@@ -80,6 +82,20 @@ def test_url_of_a_media_file_is_kept(keep_media):
     assert visit.path("media", "tone.wav").read_bytes() == tone()
 
 
+def test_media_file_that_static_keeps_is_not_kept_again(keep_media):
+    visit = keep_media("/media/tone.wav", ("static", "media"))
+    result = visit.result("media")
+    assert (result.status, result.summary, result.files) == ("skipped", "The file itself is kept by static.", ())
+    assert visit.path("static", "tone.wav").read_bytes() == tone()
+
+
+def test_url_of_a_playlist_gives_the_playlist_and_the_stream(keep_media):
+    visit = keep_media("/media/list.m3u8", ("static", "media"))
+    assert visit.text("static", "list.m3u8").startswith("#EXTM3U")
+    (entry,) = visit.json("media", "media.json")
+    assert visit.path("media", entry["file"]).read_bytes() == b"".join(piece(number) for number in range(PIECES))
+
+
 def test_media_named_by_the_page_alone_are_kept(keep_media, site):
     visit = keep_media("/media/in/told?secret=1")
     assert visit.result("media").summary == "2 audio"
@@ -125,7 +141,7 @@ def test_one_that_cannot_be_had_does_not_cost_the_others(keep_media):
 
 
 def test_what_yt_dlp_says_is_told_in_a_sentence(keep_media):
-    visit = keep_media("/media/in/gone")
+    visit = keep_media("/media/in/gone", behaviours=())
     _failed(visit, "HTTP Error 404: Not Found.")
     summary = visit.result("media").summary
     assert not any(word in summary for word in ("ERROR", "[generic]", "github.com", "report", "caused by"))
@@ -139,7 +155,9 @@ def test_what_the_server_refused_to_the_browser_is_not_asked_for_again(keep_medi
 
 def test_nothing_goes_around_the_egress(site, tmp_path):
     """Given a proxy that nobody is behind, no address is reached, not even this host."""
-    wishes = Wishes(proxy=NOWHERE.replace("socks5:", "socks5h:"), number=9, size=1 << 20, seconds=60, joins=True)
+    wishes = Wishes(
+        proxy=NOWHERE.replace("socks5:", "socks5h:"), number=9, size=1 << 20, end=time.monotonic() + 60, joins=True
+    )
     before = len(site.requests)
 
     async def scenario():
@@ -161,10 +179,14 @@ def test_live_broadcast_is_not_kept(keep_media):
 
 def test_endless_stream_costs_no_more_than_its_limits(keep_media):
     size = 3 << 20
-    visit = keep_media("/media/in/endless", Limits(**TIMES, download=60.0, download_size=size))
+    visit = keep_media("/media/in/endless", limits=Limits(**TIMES, download=60.0, download_size=size))
     _failed(visit, f"It is larger than {size} bytes")
-    visit = keep_media("/media/in/endless", Limits(**TIMES, download=5.0))
+    visit = keep_media("/media/in/endless", limits=Limits(**TIMES, download=5.0), behaviours=())
     _failed(visit, "It took longer than 4 seconds.")
+    visit = keep_media("/media/in/endless", limits=Limits(**TIMES, download=10.0))
+    assert "behaviours" in visit.outcome.step_seconds
+    # What the wait for the browser's own download took is not there for yt-dlp, which ends before the output has to.
+    assert re.search(r"longer than [678] seconds\.$", visit.result("media").summary)
 
 
 def test_of_a_thousand_media_some_are_kept(keep_media):

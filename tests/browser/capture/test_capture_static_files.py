@@ -39,6 +39,13 @@ def test_file_is_kept_as_it_came(capture, name):
     assert payload == body
 
 
+def test_file_behind_a_redirect_is_told_by_its_own_address(capture, site):
+    visit = capture("/redirect-to?/files/notes.txt", plugins=("redirects", "static"), limits=LIMITS)
+    assert visit.outcome.final_url == site.url("/files/notes.txt")
+    assert visit.json("redirects", "redirects.json")["final_url"] == visit.outcome.final_url
+    assert _kept(visit).path == "notes.txt"
+
+
 def test_page_without_a_type_is_a_page(capture):
     visit = capture("/files/page-without-type", plugins=PLUGINS, limits=LIMITS)
     assert visit.outcome.title == "No type"

@@ -77,8 +77,11 @@ def find_media(page_url: str, in_page: Iterable[Mapping[str, Any]], exchanges: S
                 found.sources[url] = None
         found.subtitles.update({track["url"]: track["language"] for track in frame["subtitles"]})
         found.streams = found.streams or frame["streams"]
-    found.sources.update(dict.fromkeys(_played(exchanges)))
-    found.sources.update(dict.fromkeys(_playlists(exchanges)))
+    playlists = [e for e in exchanges if _answered(e) and is_playlist(e.mimetype, e.url)]
+    pieces = {_joined(e.url, line) for e in playlists for line in _lines(e)}
+    found.sources.update(dict.fromkeys(url for url in _played(exchanges) if url not in pieces))
+    # A playlist that another recorded one leads to is a part of that.
+    found.sources.update(dict.fromkeys(e.url for e in playlists if e.url not in pieces))
     if found.streams and not found.addresses:
         found.players[page_url] = None
     return found
@@ -91,25 +94,26 @@ def _has_extension(url: str) -> bool:
 
 def _played(exchanges: Sequence[Exchange]) -> Iterable[str]:
     """Yield what the browser loaded to play it, or as the page itself; what scripts loaded may be only pieces."""
-    redirected = {urljoin(e.url, e.header("location")) for e in exchanges if 300 <= e.status < 400}
+    redirected = {_joined(e.url, e.header("location")) for e in exchanges if 300 <= e.status < 400}
     for exchange in exchanges:
         plays = exchange.resource_type == "Media" or exchange.resource_type == "Document"
-        answered = exchange.status in (200, 206) and exchange.method == "GET"
-        if plays and answered and is_media(exchange.mimetype) and exchange.url not in redirected:
+        if plays and _answered(exchange) and is_media(exchange.mimetype) and exchange.url not in redirected:
             yield exchange.url
 
 
-def _playlists(exchanges: Sequence[Exchange]) -> Iterable[str]:
-    """Yield the playlists (HLS, RFC 8216; DASH, ISO/IEC 23009-1) that no other recorded one leads to."""
-    lists = [e for e in exchanges if e.status == 200 and e.method == "GET" and is_playlist(e.mimetype, e.url)]
-    inner = {urljoin(e.url, line) for e in lists for line in _lines(e)}
-    for exchange in lists:
-        if exchange.url not in inner:
-            yield exchange.url
+def _answered(exchange: Exchange) -> bool:
+    return exchange.status in (200, 206) and exchange.method == "GET"
+
+
+def _joined(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url).split("#")[0]
+    except ValueError:  # not a URL, and so nowhere anybody went
+        return ""
 
 
 def _lines(playlist: Exchange) -> Iterable[str]:
-    """Yield what an HLS playlist names: its lines, and the ``URI`` attributes of its tags."""
+    """Yield what an HLS playlist (RFC 8216) names: its lines, and the ``URI`` attributes of its tags."""
     text = playlist.body.start(1 << 20).decode(errors="replace")
     yield from (line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
     yield from re.findall(r'URI="([^"\n]*)"', text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,11 +26,16 @@ MAX_SUBTITLES = 20
 _PENDING_SECONDS = 5.0
 # Of the time for the output, what is left for keeping what has come.
 _KEEPING_SHARE = 0.1
+_BY_STATIC = "The file itself is kept by static."
 
 
 async def make(visit: Visit, keep: Keep) -> str:
     """Keep each medium as a file of its own, subtitles beside them, and ``media.json``, which tells of each."""
-    await visit.recorder.finish(_PENDING_SECONDS)
+    seconds = visit.request.limits.download
+    end = time.monotonic() + seconds * (1 - 2 * _KEEPING_SHARE)
+    if visit.recorder.kept_back and is_media(visit.recorder.kept_back.mimetype) and visit.files("static"):
+        raise Skipped(_BY_STATIC)
+    await visit.recorder.finish(min(_PENDING_SECONDS, seconds * _KEEPING_SHARE))
     found = find_media(visit.final_url, await _in_page(visit), visit.recorder.exchanges) if visit.main else MediaFound()
     addresses = found.addresses
     if not addresses:
@@ -40,7 +46,7 @@ async def make(visit: Visit, keep: Keep) -> str:
     missing_tracks = {url: lang for url, lang in tracks.items() if not await kept.track_from_recording(url, lang)}
     if missing or missing_tracks:
         async with workplace(visit.temp_dir) as place:
-            await kept.downloaded(place, missing, missing_tracks)
+            await kept.downloaded(place, missing, missing_tracks, end)
     left_out = len(addresses) - len(addresses[:MAX_MEDIA])
     if left_out:
         kept.problems.append(f"{left_out} more were left out, beyond {MAX_MEDIA}.")
@@ -104,15 +110,15 @@ class _Kept:
             self._note(name, SUBTITLES["vtt"], exchange.body.size, {"url": url, "from": "the recording"})
         return True
 
-    async def downloaded(self, place: Workplace, urls: list[str], tracks: Mapping[str, str]) -> None:
-        """Keep what yt-dlp finds at ``urls``, and subtitles the page names."""
+    async def downloaded(self, place: Workplace, urls: list[str], tracks: Mapping[str, str], end: float) -> None:
+        """Keep what yt-dlp finds at ``urls`` and subtitles the page names, until ``end`` (of the monotonic clock)."""
         visit, limits = self._visit, self._visit.request.limits
         ffmpeg = find_ffmpeg()
         wishes = Wishes(
             proxy=visit.egress.proxy_url.replace("socks5:", "socks5h:"),
             number=MAX_MEDIA,
             size=self._left,
-            seconds=limits.download * (1 - 2 * _KEEPING_SHARE),
+            end=end,
             joins=ffmpeg is not None,
             check_certificates=visit.request.check_certificates,
             user_agent=visit.request.user_agent,

@@ -95,7 +95,7 @@ class Workplace:
                 async with asyncio.timeout(seconds):
                     await self._watch(process, size)
             except TimeoutError as error:
-                raise TimeBudgetExceeded(f"It took longer than {seconds:g} seconds.") from error
+                raise TimeBudgetExceeded(f"It took longer than {seconds:.0f} seconds.") from error
             finally:
                 await _end_group(process)
         ended = Ended(process.returncode or 0, _head(said), _tail(complained))

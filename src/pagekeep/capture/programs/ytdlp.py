@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,17 +110,18 @@ class Downloads:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How to download. ``number`` is of media, ``size`` in bytes, ``seconds`` for all together.
+    """How to download. ``number`` is of media, ``size`` in bytes.
 
     Attributes:
         proxy: ``socks5h://…``.
+        end: when all together is to have come, of the monotonic clock (seconds).
         joins: whether picture and sound that come apart can be put together afterwards.
     """
 
     proxy: str
     number: int
     size: int
-    seconds: float
+    end: float
     joins: bool
     check_certificates: bool = True
     user_agent: str = ""
@@ -153,9 +155,8 @@ async def _run(place: Workplace, arguments: Sequence[str], wishes: Wishes, mark:
     problems: list[str] = []
     said, complained = "", ""
     try:
-        ended = await place.run(
-            (sys.executable, "-I", "-m", "yt_dlp", *arguments), seconds=wishes.seconds, size=wishes.size
-        )
+        seconds = max(0.0, wishes.end - time.monotonic())
+        ended = await place.run((sys.executable, "-I", "-m", "yt_dlp", *arguments), seconds=seconds, size=wishes.size)
         said, complained = ended.output.decode(errors="replace"), ended.last_words
     except (TimeBudgetExceeded, ByteBudgetExceeded) as error:
         problems.append(str(error))

@@ -81,6 +81,16 @@ def test_playlist_is_taken_and_not_the_one_inside_nor_the_pieces():
     assert find_media(SITE, [NOTHING], [master, inner, piece]).addresses == [f"{SITE}/a/list.m3u8"]
 
 
+def test_pieces_the_browser_played_are_no_media_of_their_own():
+    """A browser that plays HLS by itself asks for everything in ranges."""
+    names = b'#EXTM3U\n#EXT-X-MAP:URI="start.mp4"\n0.m4s?a\n//[broken\n'
+    playlist = _part("/a/list.m3u8", 0, names, len(names), mimetype="application/vnd.apple.mpegurl")
+    pieces = [_part(f"/a/{name}", 0, b"x", 1) for name in ("start.mp4", "0.m4s?a")]
+    other = _answer("/a/0.m4s?b", b"y")
+    found = find_media(SITE, [NOTHING], [playlist, *pieces, other])
+    assert found.addresses == [f"{SITE}/a/0.m4s?b", f"{SITE}/a/list.m3u8"]
+
+
 def test_what_only_plays_by_script_leads_to_the_page():
     assert find_media(f"{SITE}/p", [NOTHING | {"streams": True}], []).addresses == [f"{SITE}/p"]
     played = _answer("/x.mp4", b"1")
