@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from testsite.good_routes import picture
+from testsite.preview_files import SVG, bomb, locked_pdf
 
 if TYPE_CHECKING:
     from testsite.server import Handler
@@ -32,6 +33,11 @@ FILES = {
     "feed.xml": (b"<?xml version='1.0'?><rss version='2.0'><channel><title>News</title></channel></rss>", "text/xml"),
     "data.json": (b'{"lighthouses": 3}', "application/json"),
     "red.png": (picture("ff0000", 64, 32, "png"), "image/png"),
+    "untitled.pdf": (PDF.replace(b"/Info 6 0 R", b""), "application/octet-stream"),
+    "locked.pdf": (locked_pdf(), "application/pdf"),
+    "text.txt": (PDF, "application/pdf"),
+    "Thumbnail.jpg": (picture("ff0000", 64, 32, "jpg"), "image/jpeg"),
+    "square.svg": (SVG, "image/svg+xml"),
     "letter.bin": (b"\0\1\2 no type at all", ""),
     "page-without-type": (b"  <!DOCTYPE html><title>No type</title><p>A page all the same", ""),
     "html-as-text.html": (b"<!doctype html><title>Shown as text</title>", "text/plain"),
@@ -51,6 +57,10 @@ def _file(handler: "Handler") -> None:
     name = unquote(urlsplit(handler.path).path.rpartition("/")[2])
     body, mimetype = FILES[name]
     handler.reply(body, mimetype, status=404 if name.startswith("missing") else 200)
+
+
+def _bomb(handler: "Handler") -> None:
+    handler.reply(bomb(), "image/png")
 
 
 def _disposed(handler: "Handler") -> None:
@@ -149,6 +159,7 @@ FILE_ROUTES: dict[str, Callable[["Handler"], None]] = {
     "/files/": _file,
     "/disposed/": _disposed,
     "/large/": _large,
+    "/bomb.png": _bomb,
     "/heavy/": _heavy,
     "/ranges": _ranges,
     "/tagged": _tagged,

@@ -11,14 +11,14 @@ from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot, Tag, Worker
 from pagekeep.archive.queries import list_snapshots
 from pagekeep.domain.status import CrawlStatus, ResultStatus
 
-PICTURES = ("favicon", "screenshot")
+PICTURES = ("favicon", "screenshot", "static")
 _OPEN = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF, ResultStatus.PAUSED)
 
 
 def list_rows(filters: SnapshotFilters | None = None) -> QuerySet[Snapshot]:
     """Return snapshots newest first with tags, and two attributes more: 3 statements.
 
-    ``pictures`` are its favicon's and screenshot's results, whatever their status; ``num_ended`` is how many of its
+    ``pictures`` are the results of :data:`PICTURES`, whatever their status; ``num_ended`` is how many of its
     ``num_results`` results have ended.
 
     Raises:

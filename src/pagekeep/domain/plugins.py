@@ -5,7 +5,7 @@ PLUGINS: dict[str, str] = {
     "headers": "Status, HTTP version, remote address and every header of the main response.",
     "redirects": "The way from the URL asked for to the final one.",
     "sslcerts": "The certificate chain of the page's origin.",
-    "static": "The file itself, where the URL leads to a file and no page.",
+    "static": "The file itself, where the URL leads to a file and no page, and a preview of PDFs and pictures.",
     "favicon": "The page's best icon.",
     "screenshot": "A JPEG of the whole page, and a small thumbnail.",
     "dom": "The rendered DOM as HTML.",

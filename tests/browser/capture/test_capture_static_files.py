@@ -2,10 +2,14 @@
 
 import dataclasses
 import io
+import os
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from warcio.archiveiterator import ArchiveIterator
 
+from pagekeep.capture.formats.thumbnail import SIZE
 from pagekeep.capture.values import Limits
 from testsite.file_routes import DISPOSITIONS, FILES, LARGE_BYTES, MEBIBYTE
 
@@ -14,8 +18,11 @@ PLUGINS = ("title", "headers", "static", "screenshot", "dom", "singlefile", "pdf
 
 
 def _kept(visit):
-    (file,) = [file for file in visit.result("static").files if not file.path.startswith("thumbnail")][:1]
-    return file
+    return visit.result("static").files[0]
+
+
+def _paths(visit):
+    return [file.path for file in visit.result("static").files]
 
 
 @pytest.mark.parametrize(
@@ -113,3 +120,66 @@ def test_file_that_breaks_off_is_not_taken_for_whole(capture):
     assert not visit.outcome.succeeded
     assert "broke off" in visit.outcome.reason
     assert visit.statuses()["static"] == "failed"
+
+
+def test_pdf_has_text_thumbnail_and_its_own_title(capture):
+    visit = capture("/files/paper.pdf", plugins=("static", "hashes"), limits=LIMITS)
+    assert visit.outcome.title == "The printed lighthouse"
+    assert visit.result("static").summary == "paper.pdf"
+    assert _paths(visit) == ["paper.pdf", "text.txt", "thumbnail.jpg"]
+    assert visit.text("static", "text.txt") == "A printed lighthouse\n\n"
+    with Image.open(visit.path("static", "thumbnail.jpg")) as thumbnail:
+        assert (thumbnail.format, thumbnail.size) == ("JPEG", SIZE)
+    assert {file.path: file.mimetype for file in visit.result("static").files} == {
+        "paper.pdf": "application/pdf",
+        "text.txt": "text/plain; charset=utf-8",
+        "thumbnail.jpg": "image/jpeg",
+    }
+    assert {"static/text.txt", "static/thumbnail.jpg"} <= set(visit.text("hashes", "hashes.json").split('"'))
+
+
+def test_pdf_without_a_title_is_called_by_its_name_whatever_its_declared_type(capture):
+    visit = capture("/files/untitled.pdf", plugins=("static",), limits=LIMITS)
+    assert visit.outcome.title == "untitled.pdf"
+    assert _paths(visit) == ["untitled.pdf", "text.txt", "thumbnail.jpg"]
+
+
+@pytest.mark.parametrize(("name", "kept"), [("text.txt", "text_.txt"), ("Thumbnail.jpg", "Thumbnail_.jpg")])
+def test_file_does_not_take_the_name_of_its_preview(capture, name, kept):
+    visit = capture(f"/files/{name}", plugins=("static",), limits=LIMITS)
+    assert _kept(visit).path == kept
+    assert visit.path("static", kept).read_bytes() == FILES[name][0]
+    assert visit.path("static", "thumbnail.jpg").read_bytes() != FILES[name][0]
+
+
+@pytest.mark.parametrize("name", ["square.svg", "notes.txt", "letter.bin"])
+def test_no_process_is_started_for_other_files(capture, name, monkeypatch):
+    monkeypatch.setattr("pagekeep.capture.programs.run.asyncio.create_subprocess_exec", None)
+    visit = capture(f"/files/{name}", plugins=("static",), limits=LIMITS)
+    assert (_paths(visit), visit.result("static").summary) == ([name], name)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "why"),
+    [
+        ("/files/locked.pdf", "locked.pdf", "no preview: the PDF asks for a password"),
+        ("/bomb.png", "bomb.png", "no thumbnail: 50000 × 50000 px are too many"),
+    ],
+)
+def test_hostile_file_costs_its_preview_and_no_other(capture, tmp_path, monkeypatch, path, name, why):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    visit = capture(path, plugins=("static", "warc"), limits=LIMITS)
+    assert visit.outcome.succeeded, visit.outcome.reason
+    assert (_paths(visit), visit.result("static").summary) == ([name], f"{name}; {why}")
+    assert _paths(capture("/files/red.png", plugins=("static",), limits=LIMITS)) == ["red.png", "thumbnail.jpg"]
+    assert list(tmp_path.glob("pagekeep-program-*")) == []
+    assert not any(b"formats.preview" in line for line in _command_lines())
+
+
+def _command_lines():
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"PPid:\t{os.getpid()}\n" in (process / "status").read_text():
+                yield (process / "cmdline").read_bytes()
+        except OSError:  # gone meanwhile
+            continue

@@ -20,6 +20,11 @@ PICTURES = {
     "favicon/favicon.ico": (b"icon", "image/png"),
     "singlefile/singlefile.html": (b"<p>kept", "text/html"),
 }
+PDF = {
+    "static/paper.pdf": (b"%PDF", "application/pdf"),
+    "static/text.txt": (b"text", "text/plain; charset=utf-8"),
+    "static/thumbnail.jpg": (b"jpeg", "image/jpeg"),
+}
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>\u202etxt.exe"
 
 
@@ -67,6 +72,34 @@ def test_the_list_shows_what_matters(staff: Client, make_snapshot) -> None:
     assert "2.0\xa0KB" in page
     assert "Archived" in page
     assert 'href="?tag=Reading"' in page
+
+
+def test_a_file_has_its_own_thumbnail_in_the_list(staff: Client, make_snapshot) -> None:
+    file = make_snapshot("https://example.com/a.pdf", files=PDF)
+    both = make_snapshot("https://example.com/b", files=PDF | PICTURES)
+    page = text(staff.get("/"))
+    assert f"/snapshot/{file.pk}/static/thumbnail.jpg?v=" in page
+    assert f"/snapshot/{both.pk}/screenshot/thumbnail.jpg?v=" in page
+    assert f"/snapshot/{both.pk}/static/" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "mimetype", "shown"),
+    [
+        ("paper.pdf", "application/pdf", '<iframe class="stage" src="/snapshot/{}/static/paper.pdf?v='),
+        ("red.png", "image/png", '<img src="/snapshot/{}/static/red.png?v='),
+        ("notes.txt", "text/plain", '<iframe class="stage" src="/snapshot/{}/static/notes.txt?v='),
+        ("paper.bin", "application/octet-stream", '<iframe class="stage" src="/snapshot/{}/static/text.txt?v='),
+    ],
+)
+def test_a_file_is_shown_first(staff: Client, make_snapshot, name: str, mimetype: str, shown: str) -> None:
+    previews = {path: kept for path, kept in PDF.items() if path != "static/paper.pdf"}
+    others = {"headers/headers.json": (b"{}", "application/json")}
+    snapshot = make_snapshot(files={f"static/{name}": (b"x", mimetype)} | previews | others)
+    page = text(staff.get(f"/snapshot/{snapshot.pk}/"))
+    assert shown.format(snapshot.pk) in page
+    assert ('sandbox="allow-scripts"' in page) == (mimetype == "text/plain" or name == "paper.bin")
+    assert '<a href="?output=static" aria-current="true">File</a>' in page
 
 
 def test_newest_first_and_in_pages(staff: Client, make_snapshot) -> None:

@@ -7,6 +7,7 @@ import io
 
 from PIL import Image
 
+from pagekeep.capture.formats.thumbnail import SIZE, thumbnail_of_page
 from pagekeep.capture.page import WIDTH
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.domain.errors import CaptureError
@@ -15,8 +16,6 @@ NEEDS_PAGE = True
 QUALITY = 85
 # A taller picture takes the browser hundreds of MB, so it makes one after the other (CSS pixels).
 TALL = 5_000
-THUMBNAIL = (320, 240)
-THUMBNAIL_QUALITY = 80
 
 
 async def make(visit: Visit, keep: Keep) -> str:
@@ -43,14 +42,6 @@ async def make(visit: Visit, keep: Keep) -> str:
 
 
 def _thumbnail(image: bytes) -> bytes:
-    """Return the top of the page as a JPEG of :data:`THUMBNAIL` pixels."""
     with Image.open(io.BytesIO(image)) as full:
-        full.draft("RGB", (THUMBNAIL[0] * 2, THUMBNAIL[1] * 2))
-        width = full.width
-        top = full.crop((0, 0, width, min(full.height, width * THUMBNAIL[1] // THUMBNAIL[0])))
-        top.thumbnail(THUMBNAIL)
-        small = Image.new("RGB", THUMBNAIL, "white")
-        small.paste(top, (0, 0))
-        out = io.BytesIO()
-        small.save(out, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
-        return out.getvalue()
+        full.draft("RGB", (SIZE[0] * 2, SIZE[1] * 2))
+        return thumbnail_of_page(full)

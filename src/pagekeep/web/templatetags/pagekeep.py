@@ -117,6 +117,12 @@ def picture(snapshot: Snapshot, name: str) -> str:
 
 
 @register.filter
+def thumbnail(snapshot: Snapshot) -> str:
+    """Return the address of the small picture of a row: of its page, or else of its file; empty if there is none."""
+    return picture(snapshot, "screenshot/thumbnail.jpg") or picture(snapshot, "static/thumbnail.jpg")
+
+
+@register.filter
 def initial(snapshot: Snapshot) -> str:
     """Return the letter that stands in for a missing picture."""
     return snapshot.domain.removeprefix("www.")[:1].upper() or "•"
