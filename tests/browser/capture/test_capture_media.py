@@ -186,7 +186,7 @@ def test_endless_stream_costs_no_more_than_its_limits(keep_media):
     visit = keep_media("/media/in/endless", limits=Limits(**TIMES, download=10.0))
     assert "behaviours" in visit.outcome.step_seconds
     # What the wait for the browser's own download took is not there for yt-dlp, which ends before the output has to.
-    assert re.search(r"longer than [678] seconds\.$", visit.result("media").summary)
+    assert re.search(r"longer than [1-8] seconds\.$", visit.result("media").summary)
 
 
 def test_of_a_thousand_media_some_are_kept(keep_media):

@@ -45,6 +45,8 @@ def _picture(source: Path, folder: Path) -> list[str]:
             colour.thumbnail((2 * SIZE[0], 2 * SIZE[1]))
             upright = ImageOps.exif_transpose(colour)
         _put(folder / THUMBNAIL, thumbnail_of_picture(upright))
+    except MemoryError:
+        return ["no thumbnail: the picture takes too much memory"]
     except Exception:  # whatever a hostile file does to the library, it costs the thumbnail
         return ["no thumbnail: the picture cannot be read"]
     return []
