@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +49,14 @@ def make(tmp_path):
 
 
 def _processes_in(folder: Path) -> list[str]:
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.readlink(process / "cwd").startswith(str(folder)):
-                found.append((process / "cmdline").read_text())
-        except OSError:  # gone, or another user's
-            continue
-    return found
+    return [process.name for process in Path("/proc").glob("[0-9]*") if _folder_of(process).startswith(str(folder))]
+
+
+def _folder_of(process: Path) -> str:
+    try:
+        return os.readlink(process / "cwd")
+    except OSError:  # gone, or another user's
+        return ""
 
 
 def _is(picture: Image.Image, where: tuple[int, int], colour: tuple[int, int, int]) -> bool:
@@ -106,6 +107,29 @@ def test_page_of_a_giant_size_is_drawn_small_or_not_at_all(make, box):
 def test_pages_without_end_are_told_apart_from_a_hang(make):
     made = make(preview_files.pdf(pages=preview_files.MANY_PAGES), seconds=0.01)
     assert made.missing == "no full preview within 0 seconds"
+
+
+def test_process_that_crashes_costs_only_what_it_had_not_made(tmp_path):
+    """As a damaged page would end it, once the first page has been drawn."""
+    data = preview_files.pdf(pages=preview_files.MANY_PAGES, text="x" * 400, lines=50)
+
+    def crash():
+        while not (made := list(tmp_path.glob("*/work/made/thumbnail.jpg"))):
+            time.sleep(0.01)
+        for process in Path("/proc").glob("[0-9]*"):
+            if _folder_of(process) == str(made[0].parents[1]):
+                os.kill(int(process.name), signal.SIGSEGV)
+
+    async def scenario():
+        crashing = asyncio.create_task(asyncio.to_thread(crash))
+        async with preview(Body.of(data), tmp_path) as made:
+            await crashing
+            return made.missing, made.text, made.thumbnail.stat().st_size
+
+    missing, text, size = asyncio.run(scenario())
+    assert (missing, text) == ("no full preview: the file is damaged", None)
+    assert size > 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_picture_of_too_many_pixels_is_not_unpacked(make):
