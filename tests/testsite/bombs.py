@@ -17,6 +17,22 @@ def gzip_bomb() -> bytes:
     return start + (packer.compress(b" " * BLOCK) + packer.flush(zlib.Z_FULL_FLUSH)) * TIMES
 
 
+def coded(coding: str, body: bytes) -> bytes:
+    """Return a small body in a coding: one that is only wrapped, as brotli and zstd may do (at most 64 KiB)."""
+    match coding:
+        case "gzip":
+            packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+            return packer.compress(body) + packer.flush()
+        case "deflate":
+            return zlib.compress(body)
+        case "br":
+            bits = _Bits().add(0, 1).add(0, 1).add(0, 2).add(len(body) - 1, 16).add(1, 1)
+            return bits.bytes() + body + b"\x03"
+        case "zstd":
+            return bytes.fromhex("28b52ffd 00 50") + _zstd_block(0, len(body), last=True) + body
+    raise ValueError(coding)
+
+
 def zstd_bomb() -> bytes:
     """RFC 8878: a frame of run-length blocks, each of which is one byte, at most 128 KiB times."""
     largest = 1 << 17

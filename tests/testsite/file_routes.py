@@ -5,15 +5,18 @@ import hashlib
 import re
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from testsite.bombs import coded
 from testsite.good_routes import picture
 from testsite.preview_files import SVG, bomb, locked_pdf
 
 if TYPE_CHECKING:
     from testsite.server import Handler
 
+PAGES = Path(__file__).parent / "pages"
 MEBIBYTE = bytes(range(256)) * 4096
 LARGE_BYTES = 70 << 20
 PDF = b"""%PDF-1.4
@@ -108,6 +111,21 @@ def _ranges(handler: "Handler") -> None:
     handler.reply(whole[first : last + 1], "application/octet-stream", status=206, headers=[where])
 
 
+def _coded(handler: "Handler") -> None:
+    """``/coded/<coding>/<file of pages>`` in a content coding, its length told or (``?chunked``) not."""
+    _, _, coding, name = urlsplit(handler.path).path.split("/", 3)
+    body = coded(coding, (PAGES / name).read_bytes())
+    kind = {"html": "text/html; charset=utf-8", "css": "text/css", "js": "text/javascript"}[name.rpartition(".")[2]]
+    if not handler.path.endswith("?chunked"):
+        handler.reply(body, kind, headers=[("Content-Encoding", coding)])
+        return
+    handler.send_response(200)
+    for pair in (("Content-Type", kind), ("Content-Encoding", coding), ("Transfer-Encoding", "chunked")):
+        handler.send_header(*pair)
+    handler.end_headers()
+    handler.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+
+
 def _tagged(handler: "Handler") -> None:
     """A resource with an entity tag: asked for with it, it has not changed."""
     if handler.headers.get("If-None-Match") == '"v1"':
@@ -161,6 +179,7 @@ FILE_ROUTES: dict[str, Callable[["Handler"], None]] = {
     "/large/": _large,
     "/bomb.png": _bomb,
     "/heavy/": _heavy,
+    "/coded/": _coded,
     "/ranges": _ranges,
     "/tagged": _tagged,
     "/early-hints": _early_hints,
