@@ -56,7 +56,7 @@ class Workplace:
     """
 
     def __init__(self, root: Path) -> None:
-        self.folder = root / "work"
+        self.folder = root / "place"
         self._root, self._home, self._no_programs = root, root / "home", root / "path"
         for made in (self.folder, self._home, self._no_programs):
             made.mkdir()

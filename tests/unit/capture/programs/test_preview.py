@@ -114,7 +114,7 @@ def test_process_that_crashes_costs_only_what_it_had_not_made(tmp_path):
     data = preview_files.pdf(pages=preview_files.MANY_PAGES, text="x" * 400, lines=50)
 
     def crash():
-        while not (made := list(tmp_path.glob("*/work/made/thumbnail.jpg"))):
+        while not (made := list(tmp_path.glob("*/place/made/thumbnail.jpg"))):
             time.sleep(0.01)
         for process in Path("/proc").glob("[0-9]*"):
             if _folder_of(process) == str(made[0].parents[1]):

@@ -56,7 +56,7 @@ async def _family(folder):
     """Return the ids that ``FAMILY`` writes below ``folder``, once it has."""
     async with asyncio.timeout(20):
         while True:
-            for ids in folder.glob("*/work/ids"):
+            for ids in folder.glob("*/place/ids"):
                 return [int(number) for number in ids.read_text().split()]
             await asyncio.sleep(0.01)
 
