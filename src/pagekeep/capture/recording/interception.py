@@ -52,7 +52,8 @@ def is_read_at_once(exchange: Exchange, limit: int) -> bool:
     most = SMALL if plain else SMALL_GZIP if coding in ("gzip", "x-gzip", "deflate") else 0
     # A page too large to be given back has to stay with the browser.
     huge_page = plain and FULFILLED < length <= limit and exchange.resource_type == "Document"
-    return 0 < length <= most or huge_page
+    told = length > 0 or exchange.header("content-length").strip() == "0"
+    return (told and length <= most) or huge_page
 
 
 async def read_body(session: Session, request_id: str, exchange: Exchange, limit: int, *, at_once: bool) -> None:
