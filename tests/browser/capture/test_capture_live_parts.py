@@ -53,6 +53,12 @@ def test_events_that_never_end_are_kept_as_far_as_they_came(records, site, path)
     assert record[2].get_header("WARC-Truncated") == "time"
 
 
+def test_events_a_worker_hears_are_kept(records, site):
+    (record,) = _of(records("/live_workers"), "response", site.url("/events?by=worker"))
+    assert record[4].startswith(b"data: tick\n\n")
+    assert record[2].get_header("WARC-Truncated") == "time"
+
+
 def test_websocket_is_a_metadata_record(records, site):
     url = site.url("/socket").replace("http:", "ws:")
     (record,) = _of(records("/live"), "metadata", url)

@@ -93,7 +93,7 @@ class Recorder:
         """Return the recorded answer to a GET of ``url`` (its fragment ignored), following recorded redirects."""
         for _ in range(10):
             exchange = self._by_url.get(url.split("#")[0])
-            if exchange is None or exchange.status not in REDIRECTS:
+            if exchange is None or not leads_on(exchange):
                 return exchange
             url = urljoin(exchange.url, exchange.header("location"))
         return None
@@ -155,11 +155,11 @@ class Recorder:
             self._before_response(session, event)
             return
         request_id, exchange = event["requestId"], exchange_of(event, self._folder, self._secrecy)
-        if exchange.status in REDIRECTS or exchange.status in NO_BODY or exchange.method == "HEAD":
+        if leads_on(exchange) or exchange.status in NO_BODY or exchange.method == "HEAD":
             self.add(exchange)
             proceed(session, request_id)
         elif exchange.mimetype in STREAM_TYPES and not self._is_main(exchange):
-            self.streams.follow(session, exchange, self._limits.body)
+            self.streams.follow(exchange, self._limits.body)
             self.add(exchange)
             proceed(session, request_id)
         else:
@@ -233,6 +233,11 @@ class Recorder:
         for task, request_id in self._tasks.items():
             if request_id == event["requestId"]:
                 task.cancel()
+
+
+def leads_on(exchange: Exchange) -> bool:
+    """Return whether browsers follow this answer to another address; without one they show its body."""
+    return exchange.status in REDIRECTS and bool(exchange.header("location"))
 
 
 def _hand_over(session: Session, request_id: str, exchange: Exchange, *, held: bool) -> None:
