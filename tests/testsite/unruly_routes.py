@@ -52,6 +52,12 @@ def _long(handler: "Handler") -> None:
     handler.reply(b"x" * (2 << 20), "text/plain")
 
 
+def _biscuits(handler: "Handler") -> None:
+    """A page of 20 kB that sets cookies, one of them without a name."""
+    headers = [("Set-Cookie", "named=s3cret; Path=/"), ("Set-Cookie", "s3cret; Path=/")]
+    handler.reply(PAGE + "<!-- much -->" * 1600, headers=headers)
+
+
 UNRULY: dict[str, Callable[["Handler"], None]] = {
     "/unruly/type/": _type,
     "/unruly/status/": _status,
@@ -59,4 +65,5 @@ UNRULY: dict[str, Callable[["Handler"], None]] = {
     "/unruly/found-nowhere": _found_nowhere,
     "/unruly/revalidated": _revalidated,
     "/unruly/long": _long,
+    "/unruly/biscuits": _biscuits,
 }
