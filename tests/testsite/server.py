@@ -21,6 +21,7 @@ from testsite.file_routes import FILE_ROUTES
 from testsite.good_routes import GOOD
 from testsite.hostile_routes import HOSTILE
 from testsite.media_routes import MEDIA
+from testsite.unruly_routes import UNRULY
 
 PAGES = Path(__file__).parent / "pages"
 TEXT = ("text/html", "text/css", "text/javascript")
@@ -211,7 +212,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _route(path: str) -> Callable[[Handler], None] | None:
-    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME
+    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME | UNRULY
     if path in routes:
         return routes[path]
     return next((route for prefix, route in routes.items() if prefix.endswith("/") and path.startswith(prefix)), None)

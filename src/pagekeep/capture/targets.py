@@ -63,6 +63,8 @@ class Targets:
             self._connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
 
     def _close(self, event: Params) -> None:
-        """End a popup: it would be one more visit, which nobody asked for."""
-        self._connection.session(event["sessionId"]).post("Runtime.runIfWaitingForDebugger")
+        """End a popup: it would be one more visit, which nobody asked for. Nothing it asks for leaves the browser."""
+        session = self._connection.session(event["sessionId"])
+        session.post("Fetch.enable")
+        session.post("Runtime.runIfWaitingForDebugger")
         self._connection.browser.post("Target.closeTarget", targetId=event["targetInfo"]["targetId"])

@@ -79,9 +79,30 @@ def test_banner_that_hangs_costs_its_behaviour_only(capture):
     assert time.monotonic() - started < 15
 
 
+def test_buttons_of_a_page_about_privacy_are_left_alone(with_only, site):
+    visit = with_only("cookies_policy", "cookies")
+    assert visit.outcome.final_url == site.url("/behaviours/cookies_policy")
+    assert _asked(visit) == ["/behaviours/cookies_policy"]
+
+
+def test_banner_that_is_a_form_does_not_lead_away(with_only, site):
+    visit = with_only("cookies_form", "cookies")
+    assert visit.outcome.final_url == site.url("/behaviours/cookies_form")
+    assert "Beneath the banner" in visit.text("htmltotext", "htmltotext.txt")
+    assert _asked(visit) == ["/behaviours/cookies_form"]
+
+
 def test_dialogs_are_closed(with_only):
     assert _colours(with_only("dialogs", "dialogs"), (700, 450)) == [GREEN]
     assert _colours(with_only("dialogs", ""), (700, 450)) == [RED]
+
+
+def test_dialogs_that_hold_what_the_page_is_about_stay(with_only, site):
+    visit = with_only("dialogs_content", "dialogs")
+    text = visit.text("htmltotext", "htmltotext.txt")
+    assert "A dialog among the text" in text
+    assert "The post itself" in text
+    assert visit.outcome.final_url == site.url("/behaviours/dialogs_content")
 
 
 def test_folded_sections_are_shown_and_a_group_stays_a_group(with_only):
@@ -165,6 +186,12 @@ def test_more_that_leads_away_leads_nowhere(with_only, site):
     assert visit.outcome.title == "It stays"
     assert visit.outcome.final_url == site.url("/behaviours/more_leaving")
     assert not [path for path in _asked(visit) if "left" in path]
+
+
+def test_card_that_opens_in_the_place_of_its_list_is_left_again(with_only, site):
+    visit = with_only("more_cards", "more")
+    assert "All articles" in visit.text("htmltotext", "htmltotext.txt")
+    assert visit.outcome.final_url == site.url("/behaviours/more_cards")
 
 
 def test_sound_is_played_muted_and_recorded(with_only):

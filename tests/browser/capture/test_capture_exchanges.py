@@ -109,6 +109,7 @@ def test_redirects_are_recorded_each_with_both_cookies(records, site):
         assert len(answer.values("Location")) == 1
         cookies = [value.partition(";")[0] for value in answer.values("Set-Cookie")]
         assert cookies == [f"first{turn}=1", f"second{turn}=2"]
+        assert answer.warc["WARC-Truncated"] == "unspecified"  # it came with a body, which the browser shows nobody
 
 
 def test_request_bodies_are_recorded_as_sent(captured, records, site):

@@ -53,6 +53,12 @@ def test_events_that_never_end_are_kept_as_far_as_they_came(records, site, path)
     assert record[2].get_header("WARC-Truncated") == "time"
 
 
+def test_events_a_worker_hears_are_kept(records, site):
+    (record,) = _of(records("/live_workers"), "response", site.url("/events?by=worker"))
+    assert record[4].startswith(b"data: tick\n\n")
+    assert record[2].get_header("WARC-Truncated") == "time"
+
+
 def test_websocket_is_a_metadata_record(records, site):
     url = site.url("/socket").replace("http:", "ws:")
     (record,) = _of(records("/live"), "metadata", url)
@@ -91,3 +97,24 @@ def test_answer_after_early_hints_is_the_page(records, site):
     assert record[3] == "200"
     assert b"After a hint" in record[4]
     assert len(_of(records("/early-hints"), "response", site.url("/style.css"))) == 1
+
+
+def test_script_of_a_worker_within_a_worker_is_kept_once(records, site):
+    found = records("/ahead")
+    (record,) = _of(found, "response", site.url("/inner_worker.js"))
+    assert record[4].startswith(b"postMessage")
+    assert len(_of(found, "request", site.url("/inner_worker.js"))) == 1
+
+
+def test_what_is_loaded_ahead_is_told_as_far_as_the_browser_tells_it(records, site):
+    (record,) = _of(records("/ahead"), "response", site.url("/article?ahead"))
+    assert record[3] == "200"
+    assert record[2].get_header("WARC-Truncated") == "unspecified"
+
+
+def test_every_request_is_told_of_as_often_as_it_was_made(capture, site):
+    visit = capture("/ahead", plugins=("title", "singlefile", "warc"), limits=LIMITS)
+    records = ArchiveIterator(io.BytesIO(visit.path("warc", "data.warc.gz").read_bytes()))
+    told = [record.rec_headers.get_header("WARC-Target-URI") for record in records if record.rec_type == "request"]
+    asked = [site.full_url(seen) for seen in visit.requests if seen.path != "/hang"]
+    assert sorted(told) == sorted(asked)

@@ -17,3 +17,8 @@ def test_other_outputs_add_no_request(capture, path):
     asked = sorted((seen.method, seen.port, seen.path) for seen in all_of_them.requests)
     assert asked == sorted((seen.method, seen.port, seen.path) for seen in few.requests)
     assert len(asked) == len(set(asked))
+
+
+def test_popups_ask_the_site_for_nothing(capture):
+    visit = capture("/popups", plugins=("title",))
+    assert [seen.path for seen in visit.requests if "popup?" in seen.path] == []

@@ -1,5 +1,6 @@
 """Large payloads are on disk once, whichever snapshot recorded them; every snapshot stays whole by itself."""
 
+import gzip
 import io
 import json
 import subprocess
@@ -9,6 +10,7 @@ import zipfile
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.ids import new_id
 from pagekeep.storage.layout import DataDir
@@ -31,9 +33,9 @@ def keep(engine, loop_thread, site, tmp_path):
     data = DataDir(tmp_path)
     data.prepare()
 
-    def visit(path):
+    def visit(path, **fields):
         files = SnapshotFiles(data, new_id())
-        request = CaptureRequest(site.url(path), PLUGINS, allow_private=("127.0.0.0/8",))
+        request = CaptureRequest(site.url(path), PLUGINS, allow_private=("127.0.0.0/8",), **fields)
         outcome = loop_thread.run(engine.capture(request, files, Quiet()))
         assert outcome.succeeded, outcome.reason
         return files
@@ -110,3 +112,10 @@ def test_package_holds_every_record_its_index_names(keep, tmp_path, site):
     command = "import sys; from wacz.main import main; sys.exit(main(['validate', '-f', sys.argv[1]]))"
     check = subprocess.run([sys.executable, "-c", command, str(packed)], capture_output=True, text=True)
     assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_record_with_cookies_is_not_shared_with_a_snapshot_that_leaves_them_out(keep):
+    with_cookies = keep("/unruly/biscuits")
+    without = keep("/unruly/biscuits", secrecy=Secrecy(cookies=False))
+    assert b"s3cret" in b"".join(gzip.decompress(file.read_bytes()) for file in _warcs(with_cookies))
+    assert b"s3cret" not in b"".join(gzip.decompress(file.read_bytes()) for file in _warcs(without))

@@ -64,12 +64,20 @@
     const says = (answers) => labelled.find(([, text]) => answers.some((answer) => answer.test(text)))?.[0];
     return (refuse && of(refuse)[0]) || says(refuses) || (accept && of(accept)[0]) || says(accepts);
   };
+  // A page about privacy names itself so as well, and its sticky header has buttons of its own.
+  const about = /cookie|consent|gdpr|privacy|personal data|tracking|datenschutz|données|datos|dati|dados|gegevens|クッキー|隐私|данны/i;
+  const isBanner = (element, box) => {
+    if (!box || box === element || contains(box, element)) return box !== null;
+    const text = innerText(box);
+    return text.length < 10_000 && about.test(text);
+  };
+  const answered = (globalThis.pagekeepAnswered ||= new WeakSet());
   const chosen = new Set();
   for (const [box, refuse, accept] of frameworks)
     for (const element of every(box)) chosen.add(choose(element, refuse, accept));
   for (const element of every(named)) {
     const button = choose(element, "", "");
-    if (button && floats(button)) chosen.add(button);
+    if (button && isBanner(element, floating(button))) chosen.add(button);
   }
   chosen.delete(undefined);
   if (whole && !chosen.size) chosen.add(choose(document, ".sp_choice_type_13, .rejectAll", ".sp_choice_type_11"));
@@ -77,7 +85,9 @@
   // Boxes within boxes of one banner may lead to several of its buttons: the first is answer enough, and takes it away.
   let clicked = 0;
   for (const button of [...chosen].slice(0, 3)) {
-    if (!button || !visible(button)) continue;
+    if (!button || answered.has(button) || !visible(button)) continue;
+    stayHere();
+    answered.add(button);
     click(button);
     clicked += 1;
   }

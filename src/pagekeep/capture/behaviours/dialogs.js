@@ -1,4 +1,5 @@
-// Open <dialog>s, popovers, and the modals of frameworks by the button that closes them. Returns how many there were.
+// Open <dialog>s that lie over the page, popovers, and the modals of frameworks by the button that closes them; a modal
+// that closes to another address was what the page is about, and is come back to. Returns how many there were.
 () => {
   const modals = "[role=dialog][aria-modal=true], [role=alertdialog][aria-modal=true], .modal.show, .modal.in";
   const closes = [
@@ -12,10 +13,14 @@
       (button) => button instanceof HTMLElement && visible(button) && (matches(button, named) || says(button)),
     );
   const buttons = every(modals).filter((modal) => visible(modal) && floats(modal)).map(closer).filter(Boolean);
-  const dialogs = every("dialog[open]", HTMLDialogElement);
+  const over = (dialog) => matches(dialog, ":modal") || /fixed|sticky/.test(getComputedStyle(dialog).position);
+  const dialogs = every("dialog[open]", HTMLDialogElement).filter(over);
+  const path = location.pathname;
   const popovers = every("[popover]:popover-open");
   dialogs.forEach((dialog) => method(HTMLDialogElement, "close")(dialog));
   popovers.forEach((popover) => method(HTMLElement, "hidePopover")(popover));
+  if (buttons.length) stayHere();
   buttons.forEach((button) => click(button));
+  comeBack(path);
   return dialogs.length + popovers.length + buttons.length;
 }

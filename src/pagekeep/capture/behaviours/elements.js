@@ -6,6 +6,7 @@ const method = (type, name) => Function.call.bind(type.prototype[name]);
 const attribute = method(Element, "getAttribute");
 const setAttribute = method(Element, "setAttribute");
 const matches = method(Element, "matches");
+const contains = method(Node, "contains");
 const parentNode = getter(Node, "parentNode");
 const textContent = getter(Node, "textContent");
 const host = getter(ShadowRoot, "host");
@@ -45,13 +46,28 @@ const every = (selector, type = HTMLElement) =>
     .filter((node) => node instanceof type);
 
 const visible = (element) => offsetHeight(element) > 0 && checkVisibility(element, { visibilityProperty: true });
-// Whether an element lies over the page, with what it is in.
-const floats = (element) => {
-  for (let node = element; node && node !== document; node = node instanceof ShadowRoot ? host(node) : parentNode(node)) {
-    if (node instanceof HTMLDialogElement) return true;
-    if (node instanceof Element && /fixed|sticky/.test(getComputedStyle(node).position)) return true;
-  }
-  return false;
+// The outermost box over the page that an element is in.
+const floating = (element) => {
+  let box = null;
+  for (let node = element; node && node !== document; node = node instanceof ShadowRoot ? host(node) : parentNode(node))
+    if (node instanceof HTMLDialogElement || (node instanceof HTMLElement && /fixed|sticky/.test(getComputedStyle(node).position))) box = node;
+  return box;
+};
+const floats = (element) => floating(element) !== null;
+// What a click starts may try to leave: until the outputs are made, the page stays. It may load itself anew.
+const stayHere = () => {
+  if (globalThis.pagekeepStays) return;
+  globalThis.pagekeepStays = true;
+  const stay = (event) => event.cancelable && event.preventDefault();
+  navigation.addEventListener("navigate", (event) => event.destination.sameDocument || event.navigationType === "reload" || stay(event));
+  addEventListener("submit", stay, true);
+};
+// Undoes the route a click led to; a page whose router replaced the address instead has no way back.
+const comeBack = (path) => {
+  if (location.pathname === path) return false;
+  const before = navigation.entries()[navigation.currentEntry.index - 1];
+  if (before?.sameDocument) navigation.traverseTo(before.key);
+  return true;
 };
 const label = (button) =>
   [() => innerText(button), () => attribute(button, "value"), () => attribute(button, "aria-label"), () => attribute(button, "title")]

@@ -26,20 +26,16 @@
     return read.length <= 40 && labels.some((known) => known.test(read));
   };
   const size = () => everyTree().reduce((sum, tree) => sum + inTree(tree, "*").length, 0) + scrollHeight(root());
-  const stay = (event) => event.cancelable && event.preventDefault();
-
-  const state = (globalThis.pagekeepMore ||= { spent: new WeakSet(), last: null, size: 0 });
+  const state = (globalThis.pagekeepMore ||= { spent: new WeakSet(), last: null, size: 0, path: "" });
+  // The button of a card in a list may open what the card is about, in the place of the list.
+  if (state.last && !getter(Node, "isConnected")(state.last) && comeBack(state.path)) return false;
   if (state.last && size() <= state.size) state.spent.add(state.last);
   const button = every(candidates).find(
     (element) => !state.spent.has(element) && promises(element) && harmless(element) && visible(element),
   );
   if (!button) return false;
-  if (!state.last) {
-    // What a click starts may try to leave: until the outputs are made, the page stays.
-    navigation.addEventListener("navigate", (event) => event.destination.sameDocument || stay(event));
-    addEventListener("submit", stay, true);
-  }
-  Object.assign(state, { last: button, size: size() });
+  stayHere();
+  Object.assign(state, { last: button, size: size(), path: location.pathname });
   click(button);
   return true;
 }

@@ -70,8 +70,8 @@ class WarcWriter:
             "Content-Type": "application/http; msgtype=response",
             "WARC-Payload-Digest": exchange.payload_digest,
         }
-        if exchange.truncated:
-            headers["WARC-Truncated"] = exchange.truncated
+        if truncated := exchange.truncated or _unread(exchange):
+            headers["WARC-Truncated"] = truncated
         start = self._offset
         yield from self._record(
             "response", record.record_id, exchange.time, headers, response_head(exchange), exchange.body
@@ -215,6 +215,13 @@ def request_head(exchange: Exchange) -> bytes:
     if exchange.request_body:
         headers.append(("Content-Length", str(len(exchange.request_body))))
     return _head(f"{exchange.method} {path} HTTP/1.1", headers)
+
+
+def _unread(exchange: Exchange) -> str:
+    """Return why nothing was kept of a redirect that came with a body: the browser lets nobody read it."""
+    announced = exchange.header("content-length").strip() not in ("", "0") or exchange.header("transfer-encoding")
+    redirect = 300 <= exchange.status < 400 and exchange.status != 304 and exchange.header("location")
+    return "unspecified" if redirect and announced and not exchange.body and exchange.method != "HEAD" else ""
 
 
 def _with_method(exchange: Exchange) -> str:

@@ -73,6 +73,8 @@ async def _share(visit: Visit, keep: Keep) -> tuple[dict[bytes, Response], list[
 
 def _shareable(visit: Visit, exchange: Exchange, record: Response) -> Shareable:
     key = f"{exchange.payload_digest} {exchange.url}"
+    if not visit.request.secrecy.cookies:
+        key += " without cookies"  # an earlier record may hold them
     name = f"{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()[:32]}.warc.gz"
     address = _remote_address(visit, exchange)
     return Shareable(name, key, lambda: WarcWriter(name).response(exchange, address, record), MIMETYPE)

@@ -1,6 +1,7 @@
 """One request of a visit and the response to it."""
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 from pagekeep.capture.recording.body import Body
 
 Headers = tuple[tuple[str, str], ...]
+_MEDIA_TYPE = re.compile(r"[^/]+/[^/]+")
 _VERSIONS = {"h2": "HTTP/2", "h3": "HTTP/3", "http/1.1": "HTTP/1.1", "http/1.0": "HTTP/1.0"}
 
 
@@ -63,7 +65,8 @@ class Exchange:
     @property
     def mimetype(self) -> str:
         """The media type the response declares, lower-case, without parameters."""
-        return self.header("content-type").split(";")[0].strip().lower()
+        values = [value for name, value in self.response_headers if name.lower() == "content-type"]
+        return media_type(",".join(values))
 
     @property
     def http_version(self) -> str:
@@ -78,6 +81,16 @@ class Exchange:
     def header(self, name: str) -> str:
         """Return the first response header of this (lower-case) name, or an empty string."""
         return next((value for key, value in self.response_headers if key.lower() == name), "")
+
+
+def media_type(content_type: str) -> str:
+    """Return the media type a Content-Type header names, lower-case, as browsers read it; empty where it names none.
+
+    The last valid one counts, and what follows it need not be set off as it should (WHATWG Fetch, "extract a MIME
+    type"; Chromium, ``HttpUtil::ParseContentType``).
+    """
+    types = (re.split(r"[;\s(]", value.strip(), maxsplit=1)[0].lower() for value in content_type.split(","))
+    return next((one for one in reversed(list(types)) if _MEDIA_TYPE.fullmatch(one) and one != "*/*"), "")
 
 
 def header_pairs(items: Iterable[tuple[str, Any]]) -> Headers:

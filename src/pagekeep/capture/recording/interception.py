@@ -4,6 +4,7 @@ import base64
 import contextlib
 import re
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 from pagekeep.capture.chromium.devtools import Params, Session
@@ -19,7 +20,7 @@ FULFILLED = 64 << 20
 # What may be read in one piece: its length is known, or its coding cannot blow it up to more than 100 MB.
 SMALL = 1 << 20
 SMALL_GZIP = 100_000
-_DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_DROPPED = frozenset({"content-encoding", "transfer-encoding"})
 
 
 def exchange_of(event: Params, folder: Path | None, secrecy: Secrecy) -> Exchange:
@@ -89,18 +90,29 @@ def answer(session: Session, request_id: str, exchange: Exchange) -> None:
     if exchange.body.size > FULFILLED:
         refuse(session, request_id, "Failed")
         return
+    # Some pages ask for the length themselves.
+    dropped = _DROPPED if _is_as_announced(exchange) else _DROPPED | {"content-length"}
     headers = [
         {"name": n, "value": relax(v) if n.lower() in POLICY_HEADERS else v}
         for n, v in exchange.response_headers
-        if n.lower() not in _DROPPED and n[:1] != ":"
+        if n.lower() not in dropped and n[:1] != ":"
     ]
     session.post(
         "Fetch.fulfillRequest",
         requestId=request_id,
         responseCode=exchange.status,
+        responsePhrase=_phrase(exchange),
         responseHeaders=headers,
         body=exchange.body.base64(),
     )
+
+
+def _phrase(exchange: Exchange) -> str:
+    """Return the reason phrase; the browser takes none that is empty with a status it does not know."""
+    try:
+        return exchange.reason or HTTPStatus(exchange.status).phrase
+    except ValueError:
+        return "Unknown"
 
 
 def refuse(session: Session, request_id: str, why: str) -> None:
@@ -125,6 +137,10 @@ def has_policy(exchange: Exchange) -> bool:
 def is_cut_short(exchange: Exchange) -> bool:
     """Return whether less came than was announced."""
     return not exchange.header("content-encoding") and exchange.body.size < declared_length(exchange)
+
+
+def _is_as_announced(exchange: Exchange) -> bool:
+    return not exchange.header("content-encoding") and exchange.body.size == declared_length(exchange)
 
 
 def declared_length(exchange: Exchange) -> int:

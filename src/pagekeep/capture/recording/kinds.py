@@ -16,9 +16,10 @@ _HTML = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*<(?:(?:" + _TAGS.encode() +
 def is_file(exchange: Exchange) -> bool | None:
     """Return whether a main response is a file rather than a page; None where only its first bytes can tell."""
     disposition = exchange.header("content-disposition").split(";")[0].strip().lower()
-    if disposition == "attachment":
+    # Browsers save what is neither, whatever it is called (RFC 6266, section 4.2).
+    if disposition and disposition != "inline" and "=" not in disposition:
         return True
-    if not exchange.mimetype or exchange.mimetype in ("unknown/unknown", "application/unknown", "*/*"):
+    if not exchange.mimetype or exchange.mimetype in ("unknown/unknown", "application/unknown"):
         return None
     return exchange.mimetype not in PAGE_TYPES
 

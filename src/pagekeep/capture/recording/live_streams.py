@@ -24,20 +24,24 @@ class LiveStreams:
 
     def __init__(self) -> None:
         self._followed: dict[str, _Followed] = {}
+        self._sessions: list[Session] = []
 
     def watch(self, session: Session) -> None:
         """Listen to a target; ``Network.enable`` is sent by who owns the session."""
+        self._sessions.append(session)
         session.on("Network.dataReceived", self._data)
         session.on("Network.loadingFinished", self._ended)
 
-    def follow(self, session: Session, exchange: Exchange, limit: int) -> None:
+    def follow(self, exchange: Exchange, limit: int) -> None:
         """Read what comes of a response, at most ``limit`` bytes, until it ends or `stop` is called.
 
-        Call it while the response is paused: what has come before is not told.
+        Call it while the response is paused: what has come before is not told. Of a worker's response the page's
+        session tells that it is paused, and the worker's alone what comes: whose it is, each is asked.
         """
         exchange.truncated = "time"
         self._followed[exchange.request_id] = _Followed(exchange, limit)
-        session.post("Network.streamResourceContent", requestId=exchange.request_id)
+        for session in self._sessions:
+            session.post("Network.streamResourceContent", requestId=exchange.request_id)
 
     def stop(self) -> None:
         """Read no further."""

@@ -14,7 +14,7 @@ class _Extra:
     """What ``Network`` says about a request; redirects share one id, so each kind is a list in order of arrival."""
 
     requests: list[Headers] = field(default_factory=list)
-    responses: list[Headers] = field(default_factory=list)
+    responses: list[tuple[int, Headers]] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
@@ -47,7 +47,10 @@ class NetworkLog:
             if turn < len(extra.requests):
                 exchange.request_headers = extra.requests[turn]
             if turn < len(extra.responses):
-                exchange.response_headers = extra.responses[turn]
+                status, headers = extra.responses[turn]
+                # After a 304 the browser shows the answer it had, whose headers the interception tells.
+                if status == exchange.status:
+                    exchange.response_headers = headers
             if turn < len(extra.told):
                 exchange.told = extra.told[turn]
             if turn < len(extra.starts):
@@ -58,7 +61,9 @@ class NetworkLog:
         self._extra_of(event["requestId"]).requests.append(self._secrecy.headers(event["headers"].items()))
 
     def _response_extra(self, event: Params) -> None:
-        self._extra_of(event["requestId"]).responses.append(header_pairs(event["headers"].items()))
+        self._extra_of(event["requestId"]).responses.append(
+            (event["statusCode"], header_pairs(event["headers"].items()))
+        )
 
     def _request(self, event: Params) -> None:
         if not event["request"]["url"].startswith("http"):

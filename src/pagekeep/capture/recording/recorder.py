@@ -6,6 +6,7 @@ requests and aborted ones. ``network_log`` adds what interception lacks: the hea
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -27,6 +28,7 @@ from pagekeep.capture.recording.kinds import SNIFFED, STREAM_TYPES, is_file, loo
 from pagekeep.capture.recording.live_streams import LiveStreams
 from pagekeep.capture.recording.logins import Logins
 from pagekeep.capture.recording.network_log import NetworkLog
+from pagekeep.capture.recording.unpaused import Unpaused, read_kept
 from pagekeep.capture.recording.websockets import WebSockets
 from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
@@ -65,6 +67,9 @@ class Recorder:
         self.main_frame_id = ""
         self.kept_back: Exchange | None = None
         self._folder, self._secrecy = folder, request.secrecy
+        self._unpaused = Unpaused(
+            lambda session, exchange: self._begin(self._read_kept(session, exchange), exchange), folder
+        )
         self._logins = Logins(request.url)
         self._limits = request.limits
         self._size = 0
@@ -79,6 +84,7 @@ class Recorder:
         self.log.watch(session)
         self.streams.watch(session)
         self.sockets.watch(session)
+        self._unpaused.watch(session)
         session.on("Network.loadingFailed", self._failed)
         session.on("Fetch.authRequired", lambda event: self._logins.answer(session, event))
         # The browser asks for passwords only where it paused the request as well.
@@ -93,7 +99,7 @@ class Recorder:
         """Return the recorded answer to a GET of ``url`` (its fragment ignored), following recorded redirects."""
         for _ in range(10):
             exchange = self._by_url.get(url.split("#")[0])
-            if exchange is None or exchange.status not in REDIRECTS:
+            if exchange is None or not leads_on(exchange):
                 return exchange
             url = urljoin(exchange.url, exchange.header("location"))
         return None
@@ -150,22 +156,26 @@ class Recorder:
         session.post("Fetch.enable", patterns=patterns, handleAuthRequests=self._logins.any)
 
     def _paused(self, session: Session, event: Params) -> None:
+        self._unpaused.paused(event.get("networkId", ""))
         if event.get("responseStatusCode") is None:
             # Not sent yet, or failed before any response: the page sees the failure, there is nothing to record.
             self._before_response(session, event)
             return
         request_id, exchange = event["requestId"], exchange_of(event, self._folder, self._secrecy)
-        if exchange.status in REDIRECTS or exchange.status in NO_BODY or exchange.method == "HEAD":
+        if leads_on(exchange) or exchange.status in NO_BODY or exchange.method == "HEAD":
             self.add(exchange)
             proceed(session, request_id)
         elif exchange.mimetype in STREAM_TYPES and not self._is_main(exchange):
-            self.streams.follow(session, exchange, self._limits.body)
+            self.streams.follow(exchange, self._limits.body)
             self.add(exchange)
             proceed(session, request_id)
         else:
-            task = asyncio.get_running_loop().create_task(self._read(session, request_id, exchange))
-            self._tasks[task] = exchange.request_id
-            task.add_done_callback(self._tasks.pop)
+            self._begin(self._read(session, request_id, exchange), exchange)
+
+    def _begin(self, reading: Coroutine[None, None, None], exchange: Exchange) -> None:
+        task = asyncio.get_running_loop().create_task(reading)
+        self._tasks[task] = exchange.request_id
+        task.add_done_callback(self._tasks.pop)
 
     def _before_response(self, session: Session, event: Params) -> None:
         request_id, request = event["requestId"], event["request"]
@@ -221,6 +231,14 @@ class Recorder:
             else:
                 _hand_over(session, request_id, exchange, held=held)
 
+    async def _read_kept(self, session: Session, exchange: Exchange) -> None:
+        """Read the body of a response that was not paused, where the browser still has it."""
+        try:
+            await read_kept(session, exchange)
+        except (DevToolsError, asyncio.CancelledError):
+            self._incomplete(exchange, "the body of a response the browser loaded ahead", "unspecified")
+        self.add(exchange)
+
     def _is_main(self, exchange: Exchange) -> bool:
         return exchange.resource_type == "Document" and exchange.frame_id == self.main_frame_id
 
@@ -233,6 +251,11 @@ class Recorder:
         for task, request_id in self._tasks.items():
             if request_id == event["requestId"]:
                 task.cancel()
+
+
+def leads_on(exchange: Exchange) -> bool:
+    """Return whether browsers follow this answer to another address; without one they show its body."""
+    return exchange.status in REDIRECTS and bool(exchange.header("location"))
 
 
 def _hand_over(session: Session, request_id: str, exchange: Exchange, *, held: bool) -> None:

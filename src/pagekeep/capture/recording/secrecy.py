@@ -9,7 +9,8 @@ from pagekeep.capture.recording.exchange import Headers, header_pairs
 from pagekeep.domain.urls import without_credentials
 
 AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
-_COOKIE_VALUE = re.compile(r"(^|;)(\s*[^=;]*=)[^;]*")
+# A cookie may have no name, and is then all value.
+_COOKIE = re.compile(r"(^|;)(\s*)([^=;]*=)?[^;]*")
 REDACTED = "redacted"
 
 
@@ -40,4 +41,4 @@ class Secrecy:
         if self.cookies or name not in ("cookie", "set-cookie"):
             return value
         # Of a Set-Cookie the first pair is the cookie, the rest are its attributes (RFC 6265, section 4.1).
-        return _COOKIE_VALUE.sub(rf"\1\2{REDACTED}", value, count=1 if name == "set-cookie" else 0)
+        return _COOKIE.sub(rf"\1\2\3{REDACTED}", value, count=1 if name == "set-cookie" else 0)

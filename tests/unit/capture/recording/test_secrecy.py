@@ -31,6 +31,15 @@ def test_cookies_keep_their_names_and_attributes_alone():
     )
 
 
+def test_cookies_without_a_name_are_all_value():
+    sent = (("Cookie", "s3cret; b=s3cret"), ("Set-Cookie", "s3cret; Path=/"), ("Set-Cookie", "=s3cret"))
+    assert Secrecy(cookies=False).headers(sent) == (
+        ("Cookie", "redacted; b=redacted"),
+        ("Set-Cookie", "redacted; Path=/"),
+        ("Set-Cookie", "=redacted"),
+    )
+
+
 @given(
     st.text(st.characters(exclude_characters="=;\n"), min_size=1),
     st.text(st.characters(exclude_characters=";\n="), min_size=9),

@@ -1,0 +1,1 @@
+globalThis.ahead = (globalThis.ahead || 0) + 1;

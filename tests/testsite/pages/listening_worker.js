@@ -1,0 +1,1 @@
+new EventSource("/events?by=worker").onmessage = (event) => postMessage(event.data);

@@ -1,0 +1,1 @@
+new Worker("/inner_worker.js").onmessage = (event) => postMessage(event.data);
