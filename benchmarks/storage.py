@@ -32,6 +32,7 @@ NOTES = "notes and folders"
 MOST = 2.0
 WHY = {
     "headers": "holds the server's date",
+    "har": "holds the times of every exchange",
     "warc": "small responses and all requests are recorded with their time",
     "wacz": "names the time and the digest of the WARC",
     "hashes": "lists the digest of the WARC",
