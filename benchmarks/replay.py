@@ -1,8 +1,10 @@
 """Whether what is kept can be read again with another program: every page's WACZ, replayed by pywb in real Chromium.
 
-Captures each page with the default set, stops its server, gives each WACZ to pywb as a collection of its own, opens it
-there, and compares the text with the one kept at the visit. Whatever still asks for the original server is counted: a
-socket listens in its place. Ends with 1 where a text is less than 0.99 alike or anything was asked of the origin.
+Captures each page twice with the default set into one archive, so that the second visit refers to what the first has
+recorded; stops the server, and gives each second WACZ to pywb as a collection of its own: it must be whole by itself.
+Opens the page there, compares the text with the one kept at the visit, and counts the parts of the page (styles,
+scripts, pictures, fonts) that came and that did not. Whatever still asks for the original server is counted: a socket
+listens in its place. Ends with 1 where a text is less than 0.99 alike, a part is missing, or the origin was asked.
 
 pywb is GPL-3.0: it is run as a program in a virtual environment of its own below ``build/``, and never imported.
 
@@ -12,6 +14,8 @@ pywb is GPL-3.0: it is run as a program in a virtual environment of its own belo
 import argparse
 import asyncio
 import difflib
+import gzip
+import json
 import re
 import shutil
 import subprocess
@@ -38,6 +42,7 @@ from rounds import Quiet, Visits
 
 HERE = Path(__file__).parent
 WANTED = 0.99
+FAILED = 400
 # pywb's own line above a page.
 BANNER = r"\A\s*Current Capture: .*\n"
 START_SECONDS = 60.0
@@ -45,11 +50,22 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A captured page: its address, its text, and its WACZ as a file."""
+    """A captured page: its address, its text, its WACZ as a file, the revisit records in it, and what had failed."""
 
     url: str
     text: str
     wacz: Path
+    revisits: int
+    failed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A replayed page: how like the kept text it is, how many of its parts came, and the addresses of those missing."""
+
+    likeness: float
+    served: int
+    missing: list[str]
 
 
 class Pywb:
@@ -90,6 +106,11 @@ class Pywb:
         """Return where page ``number`` is replayed, without pywb's own frame around it."""
         return f"http://{self.address}/page-{number}/mp_/{original}"
 
+    def parts(self, number: int, asked: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Return the original addresses among those asked for while page ``number`` was replayed, with the status."""
+        prefix = re.compile(rf"http://{re.escape(self.address)}/page-{number}/\d*[a-z]{{2}}_/")
+        return [(prefix.sub("", url), status) for url, status in asked if prefix.match(url)]
+
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two texts are, word by word: 0 to 1."""
@@ -97,36 +118,45 @@ def likeness(one: str, other: str) -> float:
 
 
 async def capture(corpus: Corpus, folder: Path) -> tuple[list[Kept], int]:
-    """Capture every page of a corpus; return what is kept, and the port its server had."""
+    """Capture every page of a corpus twice; return what is kept the second time, and the port its server had."""
     data = DataDir(folder / "data")
     data.prepare()
     kept: list[Kept] = []
     with Origin(corpus.root) as origin:
         async with Engine() as engine:
             visits = Visits(engine, origin, data)
+            await visits.all(corpus.pages, 1)
             for page in corpus.pages:
                 _, files = await visits.one(page)
                 wacz = folder / f"{len(kept)}.wacz"
-                wacz.write_bytes(b"".join(files.open("wacz", "archive.wacz")))
-                kept.append(Kept(f"{origin.url}/{page}", _text(files), wacz))
+                wacz.write_bytes(_read(files, "wacz", "archive.wacz"))
+                revisits = gzip.decompress(_read(files, "warc", "data.warc.gz")).count(b"\r\nWARC-Type: revisit\r\n")
+                failed = frozenset(url for url, status in _asked(files) if status >= FAILED)
+                kept.append(Kept(f"{origin.url}/{page}", _text(files), wacz, revisits, failed))
         for line in visits.failures:
             print("did not succeed:", line)
         return kept, origin.port
 
 
-async def replay(kept: list[Kept], pywb: Pywb, origin: str, folder: Path) -> list[float]:
-    """Open every page in pywb and return how like the kept text each is. The browser may reach the origin's address."""
+async def replay(kept: list[Kept], pywb: Pywb, origin: str, folder: Path) -> list[Replayed]:
+    """Open every page in pywb and return what came of it. The browser may reach the origin's address."""
     data = DataDir(folder / "replayed")
     data.prepare()
-    likenesses = []
+    replayed = []
     async with Engine() as engine:
         for number, page in enumerate(kept):
             files = SnapshotFiles(data, new_id())
             url, allowed = pywb.url(number, page.url), (pywb.address, origin)
-            outcome = await engine.capture(CaptureRequest(url, ("htmltotext",), allow_private=allowed), files, Quiet())
-            succeeded = any(result.status is ResultStatus.SUCCEEDED for result in outcome.results)
-            likenesses.append(likeness(page.text, re.sub(BANNER, "", _text(files))) if succeeded else 0.0)
-    return likenesses
+            request = CaptureRequest(url, ("htmltotext", "har"), allow_private=allowed)
+            outcome = await engine.capture(request, files, Quiet())
+            if any(result.status is not ResultStatus.SUCCEEDED for result in outcome.results):
+                replayed.append(Replayed(0.0, 0, []))
+                continue
+            parts = pywb.parts(number, _asked(files))
+            missing = [part for part, status in parts if status >= FAILED and part not in page.failed]
+            like = likeness(page.text, re.sub(BANNER, "", _text(files)))
+            replayed.append(Replayed(like, len(parts) - len(missing), missing))
+    return replayed
 
 
 def check(corpus: Corpus) -> bool:
@@ -137,14 +167,22 @@ def check(corpus: Corpus) -> bool:
         watcher = Watcher(port)
         try:
             with Pywb(folder, [page.wacz for page in kept]) as pywb:
-                likenesses = asyncio.run(replay(kept, pywb, f"127.0.0.1:{port}", folder))
+                replayed = asyncio.run(replay(kept, pywb, f"127.0.0.1:{port}", folder))
         finally:
             watcher.close()
-    unlike = [(value, page.url) for value, page in zip(likenesses, kept, strict=True) if value < WANTED]
-    print(f"| {corpus.name} | {len(kept)} | {min(likenesses):.4f} | {len(unlike)} | {watcher.count} |")
+    unlike = [(one.likeness, page.url) for one, page in zip(replayed, kept, strict=True) if one.likeness < WANTED]
+    missing = [f"{part} of {page.url}" for one, page in zip(replayed, kept, strict=True) for part in one.missing]
+    cells = [
+        *(corpus.name, len(kept), sum(page.revisits for page in kept)),
+        *(f"{min(one.likeness for one in replayed):.4f}", len(unlike)),
+        *(sum(one.served for one in replayed), len(missing), watcher.count),
+    ]
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
     for value, url in sorted(unlike):
         print(f"  {value:.4f} {url}", file=sys.stderr)
-    return not unlike and not watcher.count
+    for part in missing:
+        print(f"  missing: {part}", file=sys.stderr)
+    return not unlike and not missing and not watcher.count
 
 
 def main() -> int:
@@ -152,7 +190,8 @@ def main() -> int:
     parser.add_argument("--corpus", action="append", choices=NAMES, help="only this one; may be repeated")
     parser.add_argument("--pages", type=int, default=0, help="only so many pages of each corpus (0: all)")
     options = parser.parse_args()
-    print("| pages | number | least alike | below 0.99 | asked of the origin |\n|---|---|---|---|---|", flush=True)
+    print("| pages | number | revisits | least alike | below 0.99 | parts served | missing | asked of the origin |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     good = [check(fetch(name, options.pages)) for name in options.corpus or NAMES]
     return 0 if all(good) else 1
 
@@ -171,7 +210,17 @@ def _install() -> Path:
 
 
 def _text(files: SnapshotFiles) -> str:
-    return b"".join(files.open("htmltotext", "htmltotext.txt")).decode()
+    return _read(files, "htmltotext", "htmltotext.txt").decode()
+
+
+def _asked(files: SnapshotFiles) -> list[tuple[str, int]]:
+    """Return the address and status of each exchange of a visit."""
+    entries = json.loads(_read(files, "har", "har.json"))["log"]["entries"]
+    return [(entry["request"]["url"], entry["response"]["status"]) for entry in entries]
+
+
+def _read(files: SnapshotFiles, plugin: str, path: str) -> bytes:
+    return b"".join(files.open(plugin, path))
 
 
 if __name__ == "__main__":

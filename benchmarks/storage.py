@@ -1,15 +1,16 @@
-"""How much of the disk a page takes that is archived again and again.
+"""What pages take on disk when they are archived again.
 
-Captures ten pages of Debian's ``sqlite3-doc`` once, then four more times, with the real engine, browser and storage,
-and measures the data directory after the first and after the fifth time: the bytes of its files, each inode once, and
-the blocks really used. For each output it tells the same, and for how many pages all visits gave the same bytes.
+Captures ten pages of a corpus once, then four more times, with the real engine, browser and storage, and measures the
+data directory after the first and after the fifth time: the bytes of its files, each inode once, and the blocks really
+used. For each output it tells the same, and for how many pages all visits gave the same bytes. Ends with 1 where the
+last takes more than twice the disk of the first.
 
-    python benchmarks/storage.py [--pages 10] [--times 5] [--corpus DIRECTORY]
+    python benchmarks/storage.py [--pages 10] [--times 5] [--corpus NAME]
 """
 
 import argparse
 import asyncio
-import multiprocessing
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,19 +18,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR
 
-from capture import MAY_BE_EMPTY, _Quiet, choose, fetch_corpus, serve
+from corpora import NAMES, fetch
+from origin import Origin
 from pagekeep.capture.engine import Engine
-from pagekeep.capture.values import CaptureRequest
-from pagekeep.domain.ids import new_id
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
-from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.domain.status import SnapshotStatus
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.snapshot_files import SnapshotFiles
+from rounds import Visits
 
 NOTES = "notes and folders"
+MOST = 2.0
 WHY = {
     "headers": "holds the server's date",
+    "har": "holds the times of every exchange",
     "warc": "small responses and all requests are recorded with their time",
     "wacz": "names the time and the digest of the WARC",
     "hashes": "lists the digest of the WARC",
@@ -63,35 +66,36 @@ def repeats(visits: list[SnapshotFiles], plugin: str) -> bool:
     return len({tuple(sorted((file.path, file.sha256) for file in visit.files(plugin))) for visit in visits}) == 1
 
 
-async def visit_all(engine: Engine, data: DataDir, origin: str, pages: list[str]) -> dict[str, SnapshotFiles]:
-    """Capture every page once; what does not succeed is said."""
+async def visit_all(visits: Visits, url: str, pages: Iterable[str]) -> dict[str, SnapshotFiles]:
+    """Capture every page once, with the manifest a worker writes."""
     kept = {}
     for page in pages:
-        snapshot_id, started = new_id(), datetime.now(UTC)
-        kept[page] = SnapshotFiles(data, snapshot_id)
-        request = CaptureRequest(f"{origin}/{page}", DEFAULT_PLUGINS, allow_private=(origin.removeprefix("http://"),))
-        outcome = await engine.capture(request, kept[page], _Quiet())
+        started = datetime.now(UTC)
+        outcome, files = await visits.one(page)
         status = SnapshotStatus.SUCCEEDED
-        kept[page].write_manifest(Manifest(snapshot_id, request.url, status, started, results=outcome.results))
-        for result in outcome.results:
-            if result.status is not ResultStatus.SUCCEEDED and result.plugin not in MAY_BE_EMPTY:
-                print(f"did not succeed: {page} {result.plugin}: {result.summary}")
+        manifest = Manifest(files.folder.name, f"{url}/{page}", status, started, results=outcome.results)
+        files.write_manifest(manifest)
+        kept[page] = files
     return kept
 
 
-async def run(origin: str, pages: list[str], times: int, folder: Path) -> None:
-    """Capture all pages ``times`` times into ``folder`` and print what they take."""
+async def run(origin: Origin, pages: tuple[str, ...], times: int, folder: Path) -> bool:
+    """Capture all pages ``times`` times into ``folder`` and print what they take; return whether that is as wanted."""
     data = DataDir(folder)
     data.prepare()
-    visits: dict[str, list[SnapshotFiles]] = {page: [] for page in pages}
+    kept: dict[str, list[SnapshotFiles]] = {page: [] for page in pages}
     totals: list[Usage] = []
     async with Engine() as engine:
+        visits = Visits(engine, origin, data)
         for number in range(times):
-            print(f"time {number + 1} of {times} …", flush=True)
-            for page, files in (await visit_all(engine, data, origin, pages)).items():
-                visits[page].append(files)
+            print(f"time {number + 1} of {times} …", file=sys.stderr, flush=True)
+            for page, files in (await visit_all(visits, origin.url, pages)).items():
+                kept[page].append(files)
             totals.append(usage(below(folder)))
-    report(visits, totals)
+    for line in visits.failures:
+        print("did not succeed:", line)
+    report(kept, totals)
+    return not visits.failures and all(last <= MOST * first for first, last in zip(totals[0], totals[-1], strict=True))
 
 
 def report(visits: dict[str, list[SnapshotFiles]], totals: list[Usage]) -> None:
@@ -99,11 +103,7 @@ def report(visits: dict[str, list[SnapshotFiles]], totals: list[Usage]) -> None:
     once = by_output(files[0] for files in visits.values())
     always = by_output(visit for files in visits.values() for visit in files)
     print(f"\n{len(visits)} pages, {len(totals)} times each\n")
-    print(
-        "| | once: kB (on disk) | five times: kB (on disk) | ratio (on disk) | same bytes | why not |".replace(
-            "five", str(len(totals))
-        )
-    )
+    print(f"| | once: kB (on disk) | {len(totals)} times: kB (on disk) | ratio (on disk) | same bytes | why not |")
     print("|---|---|---|---|---|---|")
     for name in (*DEFAULT_PLUGINS, NOTES):
         if name in always:
@@ -121,23 +121,16 @@ def row(name: str, first: Usage, last: Usage, same: str, why: str) -> str:
     return f"| {' | '.join([name, *figures, ratio, same, why])} |"
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=10)
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--corpus", type=Path, default=Path("build/corpora/sqlite3-doc"))
+    parser.add_argument("--corpus", choices=NAMES, default="sqlite3-doc")
     options = parser.parse_args()
-    root = fetch_corpus(options.corpus)
-    every = choose(root, 0)
-    pages = every[:: max(1, len(every) // options.pages)][: options.pages]
-    port: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(str(root), port), daemon=True)
-    server.start()
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(f"http://127.0.0.1:{port.get(timeout=10)}", pages, options.times, Path(folder)))
-    server.terminate()
-    server.join()
+    corpus = fetch(options.corpus, options.pages)
+    with Origin(corpus.root) as origin, tempfile.TemporaryDirectory(prefix="pagekeep-bench-") as folder:
+        return 0 if asyncio.run(run(origin, corpus.pages, options.times, Path(folder))) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -61,7 +61,8 @@ class Page:
         self._open_another = opener
         self._blank: asyncio.Task[Frame] | None = None
         self._sessions: dict[str, tuple[Session, str]] = {}
-        self._in_flight: dict[str, str] = {}
+        # Frame and document of each request that has not ended.
+        self._in_flight: dict[str, tuple[str, str]] = {}
         self._worlds: dict[str, int] = {}
 
     @classmethod
@@ -231,11 +232,20 @@ class Page:
         # What loads a worker has no loader, and its end is told to the worker alone.
         waited_for = event.get("loaderId") and event.get("type") not in ENDLESS
         if waited_for and event["request"]["url"].startswith("http"):
-            self._in_flight[event["requestId"]] = event["loaderId"]
+            self._in_flight[event["requestId"]] = event.get("frameId", ""), event["loaderId"]
 
     def _request_ended(self, event: Params) -> None:
         if self._in_flight.pop(event["requestId"], None):
             self.last_request = time.monotonic()
+
+    def _forget_requests(self, frame_id: str, document_id: str) -> None:
+        """Wait no more for what a frame's former documents asked for: the browser may not tell how that ended.
+
+        With a document of the page itself all its frames have gone.
+        """
+        for request_id, (frame, document) in tuple(self._in_flight.items()):
+            if document != document_id and frame_id in (frame, self.main_frame_id):
+                del self._in_flight[request_id]
 
     def _navigating(self, event: Params) -> None:
         if event.get("frameId") == self.main_frame_id and event.get("navigationType") != "sameDocument":
@@ -250,10 +260,9 @@ class Page:
     def _navigated(self, event: Params) -> None:
         if event["frame"]["id"] == self.main_frame_id:
             self.document_id = event["frame"]["loaderId"]
-            # What the document before was waiting for, this one is not.
-            self._in_flight = {key: loader for key, loader in self._in_flight.items() if loader == self.document_id}
             self.unreachable_url = event["frame"].get("unreachableUrl", "")
         self._worlds.pop(event["frame"]["id"], None)
+        self._forget_requests(event["frame"]["id"], event["frame"]["loaderId"])
 
     def _dialog(self, event: Params) -> None:
         """Answer alert, confirm, prompt and beforeunload, so that they cannot hold the page up."""

@@ -55,7 +55,8 @@ def settings_page() -> str:
     ]
     for row in setting_rows(Settings()):
         default = f"`{row.default}`" if row.default else ""
-        lines.append(f"| `{row.variable}` | {default} | {row.unit} | {row.help} |")
+        meaning = row.help.replace("|", "\\|")
+        lines.append(f"| `{row.variable}` | {default} | {row.unit} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 

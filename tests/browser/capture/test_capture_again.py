@@ -12,7 +12,9 @@ ALIKE = {
     "dom": ["output.html"],
     "htmltotext": ["htmltotext.txt"],
     "readability": ["content.html", "content.txt", "article.json"],
+    "markdown": ["content.md"],
     "outlinks": ["outlinks.json"],
+    "accessibility": ["accessibility.json"],
     "singlefile": ["singlefile.html"],
     "pdf": ["output.pdf"],
 }

@@ -31,6 +31,13 @@ def test_bad_part_does_not_stop_the_page(capture, path):
     assert time.monotonic() - started < 25
 
 
+def test_what_a_document_that_has_gone_asked_for_is_not_waited_for(capture):
+    visit = capture("/leads_on/unfinished", plugins=LIGHT, limits=dataclasses.replace(SHORT, settle=30.0))
+    assert visit.outcome.title == "Plain"
+    assert "/hang/data" in [request.path for request in visit.requests]
+    assert visit.outcome.step_seconds["settle"] < 20
+
+
 def test_page_that_goes_on_while_outputs_are_made_stays_one_document(capture):
     visit = capture("/leads_on/late", limits=dataclasses.replace(SHORT, output=20.0))
     assert visit.outcome.succeeded, visit.outcome.reason

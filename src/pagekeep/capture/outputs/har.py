@@ -46,7 +46,7 @@ def _write(visit: Visit) -> bytes:
         address = visit.egress.remote_address(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
         log["entries"].append(entry(exchange, address, _PAGE))
     log["entries"].sort(key=lambda made: made["startedDateTime"])
-    return orjson.dumps({"log": log}, option=orjson.OPT_INDENT_2) + b"\n"
+    return orjson.dumps({"log": log}) + b"\n"
 
 
 def _page_timings(visit: Visit) -> dict[str, float]:

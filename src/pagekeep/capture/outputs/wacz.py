@@ -22,7 +22,8 @@ async def make(visit: Visit, keep: Keep) -> str:
     kept = {file.path: file for file in visit.files("warc")}
     if warc.FILENAME not in kept:
         raise NoResult("There is no WARC to pack.")
-    pages = await keep("pages/pages.jsonl", _pages(visit), "application/jsonl")
+    # Not in a folder of its own, which would take a block of the disk.
+    pages = await keep("pages.jsonl", _pages(visit), "application/jsonl")
     archives = [file for file in kept.values() if file.mimetype == warc.MIMETYPE]
     resources = [
         *((f"archive/{file.path}", "warc", file) for file in archives),
