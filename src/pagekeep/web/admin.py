@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from pagekeep.archive.models import APIToken, ArchiveResult, Crawl, Snapshot, Tag, Worker
 from pagekeep.domain.errors import Conflict
-from pagekeep.domain.urls import shorten
+from pagekeep.domain.urls import shorten, without_credentials
 from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.revoke_token import revoke_token
@@ -74,7 +74,7 @@ class SnapshotAdmin(ReadOnly):
 
     @admin.display(description="URL", ordering="url")
     def short_url(self, snapshot: Snapshot) -> str:
-        return shorten(snapshot.url, SHORT)
+        return shorten(without_credentials(snapshot.url), SHORT)
 
     @admin.action(description="Retry what is missing", permissions=["delete"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:

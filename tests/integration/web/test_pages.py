@@ -362,3 +362,11 @@ def test_an_ambiguous_reference_is_said_to_be_one(staff: Client, make_snapshot) 
     response = staff.get("/snapshot/0/")
     assert response.status_code == 400
     assert "fits 2 snapshots" in text(response)
+
+
+@pytest.mark.parametrize("path", ["/", "/snapshot/{}/", "/snapshot/{}/delete/", "/admin/archive/snapshot/"])
+def test_no_page_shows_the_password_of_an_address(staff: Client, make_snapshot, path) -> None:
+    snapshot = make_snapshot("https://me:s3cret@example.com/page", title="")
+    page = text(staff.get(path.format(snapshot.pk)))
+    assert "example.com" in page
+    assert "s3cret" not in page

@@ -5,6 +5,7 @@ from django.db.models import Q
 from pagekeep.archive.models.choices import choices, values
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.status import CrawlStatus
+from pagekeep.domain.urls import without_credentials
 
 
 class Crawl(models.Model):
@@ -44,7 +45,7 @@ class Crawl(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label or self.urls.partition("\n")[0]
+        return self.label or without_credentials(self.urls.partition("\n")[0])
 
     @property
     def is_paused(self) -> bool:

@@ -8,6 +8,7 @@ from pagekeep.archive.models.crawl import Crawl
 from pagekeep.archive.models.tag import Tag
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.status import SnapshotStatus
+from pagekeep.domain.urls import without_credentials
 
 CLAIMABLE = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED)
 
@@ -77,7 +78,7 @@ class Snapshot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.url
+        return self.title or without_credentials(self.url)
 
     @property
     def lease_expires_at(self) -> datetime | None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
-from pagekeep.domain.urls import parse_url, shorten
+from pagekeep.domain.urls import parse_url, shorten, without_credentials
 from pagekeep.web.outputs import LABELS, file_url
 
 register = template.Library()
@@ -50,7 +50,11 @@ class UrlParts(NamedTuple):
 
 @register.filter
 def url_parts(url: str) -> UrlParts:
-    """Split a URL around its host. Characters that reorder or hide text are percent-encoded, as browsers do."""
+    """Split a URL around its host, its password left out: screens are looked at by others.
+
+    Characters that reorder or hide text are percent-encoded, as browsers do.
+    """
+    url = without_credentials(url)
     safe = "".join(quote(c) if unicodedata.category(c) in ("Cf", "Cc", "Zl", "Zp", "Zs", "Cs") else c for c in url)
     scheme, separator, rest = safe.partition("://")
     if not separator:
@@ -58,6 +62,12 @@ def url_parts(url: str) -> UrlParts:
     end = min((rest.find(c) for c in "/?#" if c in rest), default=len(rest))
     user, at, host = rest[:end].rpartition("@")
     return UrlParts(scheme + separator + shorten(user + at, 40), shorten(host, 120), shorten(rest[end:], 300))
+
+
+@register.filter
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown and led to: a public list has readers whose password it is not."""
+    return without_credentials(url)
 
 
 @register.filter
@@ -96,7 +106,8 @@ def step_label(step: str) -> str:
 @register.filter
 def name(snapshot: Snapshot) -> str:
     """Return what a snapshot is called: its title, or its URL without the scheme as long as it has none."""
-    return snapshot.title.strip() or snapshot.url.partition("://")[2] or snapshot.url
+    url = without_credentials(snapshot.url)
+    return snapshot.title.strip() or url.partition("://")[2] or url
 
 
 @register.filter
