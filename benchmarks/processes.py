@@ -65,15 +65,19 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return total / TICKS
 
 
-def pss_megabytes(pids: Iterable[int]) -> float:
-    """Return the proportional set size of these processes: what they would free if they ended."""
+def pss_megabytes(pids: Iterable[int], kinds: tuple[str, ...] = ("Pss",)) -> float:
+    """Return the proportional set size of these processes: what they would free if they ended.
+
+    Args:
+        kinds: lines of ``smaps_rollup`` (proc(5)) to add up.
+    """
     total = 0
     for pid in pids:
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         except _GONE:
             continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.partition(":")[0] in kinds)
     return total / 1024
 
 

@@ -1,6 +1,6 @@
 """Whether the engine stays as it was: memory over many pages, and how soon it works again without its browser.
 
-Captures pages at two tabs through one engine and prints the memory (PSS) of this process and of the browser after each
+Captures pages at two tabs through one engine and prints the memory of this process and of the browser after each
 hundred; then kills the browser, and another time stops it (SIGSTOP), while a page is open, and prints how long it takes
 until a page is captured again. Ends with 1 where the last hundred needs over 10 % more memory than the first, or a page
 after a kill comes later than after 5 s.
@@ -32,6 +32,8 @@ from rounds import Quiet, Visits
 
 STRIDE = 100
 GROWTH = 1.10
+# Not that of programs and libraries, of which a smaller share is ours while others on the machine run them too.
+MEMORY = ("Pss_Anon", "Pss_Shmem")
 REPLACED_SECONDS = 5.0
 # The longest a page may take in the last part, so that a stopped browser is noticed soon.
 SHORT = Limits(open=3.0, settle=1.0, scroll=2.0, output=3.0)
@@ -54,10 +56,10 @@ class Signaller(Quiet):
 async def soak(visits: Visits, pages: list[str], count: int, tabs: int) -> list[tuple[float, float]]:
     """Capture ``count`` pages; return the memory of own process and browser after each hundred, in MB."""
     seen = []
-    print("| pages | own PSS | browser PSS |\n|---|---|---|")
+    print("| pages | own memory | browser's memory |\n|---|---|---|")
     for done in range(STRIDE, count + 1, STRIDE):
         await visits.all([pages[number % len(pages)] for number in range(done - STRIDE, done)], tabs)
-        seen.append((pss_megabytes([os.getpid()]), pss_megabytes(browser_processes())))
+        seen.append((pss_megabytes([os.getpid()], MEMORY), pss_megabytes(browser_processes(), MEMORY)))
         print(f"| {done} | {seen[-1][0]:.0f} MB | {seen[-1][1]:.0f} MB |", flush=True)
     return seen
 
