@@ -96,6 +96,12 @@ def _events(handler: "Handler") -> None:
     _until_gone(handler, lambda: handler.wfile.write(b"data: tick\n\n"), 0.1)
 
 
+def _lines(handler: "Handler") -> None:
+    """Lines of JSON that never end."""
+    _start(handler, "application/x-ndjson")
+    _until_gone(handler, lambda: handler.wfile.write(b'{"tick": true}\n'), 0.1)
+
+
 def _password(handler: "Handler") -> None:
     handler.reply(
         "<!doctype html><title>Password</title><h1>Who are you?</h1>",
@@ -177,6 +183,7 @@ HOSTILE: dict[str, Callable[["Handler"], None]] = {
     "/half-file": _half_file,
     "/download": _download,
     "/events": _events,
+    "/lines": _lines,
     "/private": _private,
     "/private/": _private,
     "/password": _password,

@@ -59,6 +59,14 @@ def test_events_a_worker_hears_are_kept(records, site):
     assert record[2].get_header("WARC-Truncated") == "time"
 
 
+def test_lines_that_never_end_reach_the_page_and_are_kept_as_far_as_they_came(capture, records, site):
+    (record,) = _of(records("/live"), "response", site.url("/lines"))
+    assert record[4].startswith(b'{"tick": true}\n')
+    assert record[2].get_header("WARC-Truncated") == "time"
+    visit = capture("/live", plugins=("htmltotext",), limits=LIMITS)
+    assert '{"tick": true}' in visit.text("htmltotext", "htmltotext.txt")
+
+
 def test_websocket_is_a_metadata_record(records, site):
     url = site.url("/socket").replace("http:", "ws:")
     (record,) = _of(records("/live"), "metadata", url)

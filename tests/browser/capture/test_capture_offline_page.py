@@ -141,3 +141,9 @@ def test_page_keeps_what_its_scripts_made_and_runs_none(offline):
 @pytest.mark.parametrize("path", ["/requests", "/workers", "/strict", "/routed", "/clobber"])
 def test_page_opens_offline(offline, path):
     assert _text(offline(path)).strip()
+
+
+def test_page_whose_own_text_demands_trusted_types_is_kept(captured):
+    visit = captured("/trusted_types")
+    assert visit.lacking() == {}
+    assert "Only trusted text." in visit.text("singlefile", "singlefile.html")

@@ -6,7 +6,14 @@ from pagekeep.capture.recording.exchange import Exchange
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # They may never end: read while they come.
-STREAM_TYPES = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
+STREAM_TYPES = frozenset(
+    {
+        *("text/event-stream", "multipart/x-mixed-replace"),
+        *("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq"),
+        *("application/stream+json", "application/connect+json", "application/connect+proto"),
+        *("application/grpc-web", "application/grpc-web+proto", "application/grpc-web-text"),
+    }
+)
 SNIFFED = 1445
 # WHATWG MIME Sniffing, section 7.1: what makes a resource without a type HTML.
 _TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p"

@@ -1,6 +1,13 @@
 // Drives SingleFile (injected before) from outside: its requests are handed out by next() and answered by answer(), so
 // that everything comes from the recording, whatever the page's content security policy or CORS would say.
 (options) => {
+  // Trusted Types that the page's own text demands (a header's are relaxed before) bind our world as well.
+  try {
+    const same = (text) => text;
+    globalThis.trustedTypes?.createPolicy("default", { createHTML: same, createScript: same, createScriptURL: same });
+  } catch {
+    // The page has one, or names those that may be: then its own decides.
+  }
   const waiting = new Map();
   let requests = [];
   let outcome = null;
