@@ -101,7 +101,7 @@ def hostile_engine(loop_thread, certificates, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(launch, "_environment", lambda profile: environment(profile) | {"HOME": str(home)})
         # How long a page that has kept silent is given to answer.
-        patch.setattr("pagekeep.capture.engine._ANSWER_SECONDS", 2.0)
+        patch.setattr("pagekeep.capture.run._ANSWER_SECONDS", 2.0)
         engine = Engine(EngineOptions(memory=MEMORY, resolver=Resolver()))
         loop_thread.run(engine.__aenter__())
         yield engine
