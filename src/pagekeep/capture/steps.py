@@ -109,6 +109,11 @@ def explain_no_page(page: Page, limits: Limits) -> tuple[str, bool]:
             return f"{what} of more than the {limits.download_size} bytes PAGEKEEP_MAX_DOWNLOAD_SIZE allows.", False
         case "time":
             return f"{what} that did not come whole within {limits.download:g} seconds.", False
+        case "unspecified":
+            return (
+                f"{what} for which the temporary folder has no room; free some, or set TMPDIR to a larger one.",
+                False,
+            )
         case "disconnect":
             return f"{what} and broke off before it was whole; try again.", False
     return f"{what}, not a page.", True

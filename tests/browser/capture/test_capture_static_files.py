@@ -1,6 +1,7 @@
 """URLs that lead to a file: it is kept as it came, and never rendered."""
 
 import dataclasses
+import errno
 import io
 import os
 from pathlib import Path
@@ -183,3 +184,17 @@ def _command_lines():
                 yield (process / "cmdline").read_bytes()
         except OSError:  # gone meanwhile
             continue
+
+
+def test_file_for_which_the_temporary_disk_has_no_room_is_not_taken_for_whole(capture, monkeypatch):
+    def full(file, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pagekeep.capture.recording.body._write_all", full)
+    visit = capture("/large/known", plugins=("headers", "static", "warc"), limits=LIMITS)
+    assert not visit.outcome.succeeded
+    assert "TMPDIR" in visit.outcome.reason
+    assert visit.statuses()["static"] == "failed"
+    assert "no room" in visit.result("warc").summary
+    monkeypatch.undo()
+    assert capture("/large/known", plugins=("static",), limits=LIMITS).outcome.succeeded

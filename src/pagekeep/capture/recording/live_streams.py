@@ -1,10 +1,13 @@
 """Responses that may never end, such as server-sent events: read while the page has them (CDP ``Network``)."""
 
 import base64
+import logging
 from dataclasses import dataclass
 
 from pagekeep.capture.chromium.devtools import Params, Session
 from pagekeep.capture.recording.exchange import Exchange
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,13 @@ class LiveStreams:
     def _data(self, event: Params) -> None:
         followed = self._followed.get(event["requestId"])
         if followed and "data" in event:
-            followed.take(base64.b64decode(event["data"]))
+            try:
+                followed.take(base64.b64decode(event["data"]))
+            except OSError as error:
+                log.warning("A stream could not be kept meanwhile in the temporary folder: %s", error)
+                del self._followed[event["requestId"]]
+                followed.exchange.body.clear()
+                followed.exchange.truncated = "unspecified"
 
     def _ended(self, event: Params) -> None:
         followed = self._followed.pop(event["requestId"], None)

@@ -5,6 +5,7 @@ requests and aborted ones. ``network_log`` adds what interception lacks: the hea
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
@@ -33,6 +34,7 @@ from pagekeep.capture.recording.websockets import WebSockets
 from pagekeep.capture.values import CaptureRequest
 from pagekeep.domain.errors import ByteBudgetExceeded
 
+log = logging.getLogger(__name__)
 AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
 # How our own scripts ask for what a page named but did not load.
 OUR_REQUESTS = frozenset({"Fetch", "XHR"})
@@ -40,6 +42,7 @@ AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
 PARTIAL = 206
+LOADED_AHEAD = "the body of a response the browser loaded ahead"
 
 
 class Recorder:
@@ -218,6 +221,10 @@ class Recorder:
         except DevToolsError:
             # The connection broke off, or the page went away while the body came.
             self._incomplete(exchange, "the rest of a response that broke off", "disconnect")
+        except OSError as error:
+            log.warning("A response could not be kept meanwhile in the temporary folder: %s", error)
+            exchange.body.clear()
+            self._incomplete(exchange, "a response for which the temporary folder had no room", "unspecified")
         except asyncio.CancelledError:
             self._incomplete(exchange, "the rest of a response that did not end", "time")
             raise
@@ -235,9 +242,13 @@ class Recorder:
         """Read the body of a response that was not paused, where the browser still has it."""
         try:
             await read_kept(session, exchange)
-        except (DevToolsError, asyncio.CancelledError):
-            self._incomplete(exchange, "the body of a response the browser loaded ahead", "unspecified")
-        self.add(exchange)
+        except DevToolsError:
+            self._incomplete(exchange, LOADED_AHEAD, "unspecified")
+        except asyncio.CancelledError:
+            self._incomplete(exchange, LOADED_AHEAD, "unspecified")
+            raise
+        finally:
+            self.add(exchange)
 
     def _is_main(self, exchange: Exchange) -> bool:
         return exchange.resource_type == "Document" and exchange.frame_id == self.main_frame_id
