@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from pagekeep.archive.triggers import install_triggers
 
 
 class ArchiveConfig(AppConfig):
     name = "pagekeep.archive"
     label = "archive"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have the triggers made whenever the schema may have changed."""
+        post_migrate.connect(install_triggers, sender=self)

@@ -18,6 +18,7 @@ from pagekeep.services.end_attempt import give_back
 from pagekeep.services.register_worker import register_worker, retire_worker, worker_beat
 from pagekeep.services.run_capture import CaptureEngine, run_capture
 from pagekeep.services.wiring import make_engine
+from pagekeep.worker.duties import attending
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ async def run_worker(
     record = await sync_to_async(register_worker)(tabs)
     try:
         async with engine() as capturing:
-            await _Worker(record.pk, tabs, capturing, stop).live(until_idle=until_idle)
+            with attending():
+                await _Worker(record.pk, tabs, capturing, stop).live(until_idle=until_idle)
     finally:
         await sync_to_async(retire_worker)(record.pk)
 

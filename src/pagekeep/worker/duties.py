@@ -1,0 +1,52 @@
+"""What a worker does beside capturing pages: small duties, looked after every second in a thread of their own.
+
+Every worker attends to all of them; a duty claims what it does in the database, so no two workers do the same thing.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from django.db import connections
+
+log = logging.getLogger(__name__)
+
+EVERY = 1.0
+"""Seconds between two rounds."""
+
+DUTIES: tuple[Callable[[], object], ...] = ()
+
+
+@contextmanager
+def attending(duties: Sequence[Callable[[], object]] | None = None, every: float = EVERY) -> Iterator[None]:
+    """Attend to the duties while the block runs. One that fails is logged and done again in the next round.
+
+    The thread is not waited for: a duty may be cut off by the process's end, and must bear that.
+
+    Args:
+        duties: those to attend to; None for all.
+        every: seconds between two rounds.
+    """
+    stop = Event()
+    Thread(target=_attend, args=(DUTIES if duties is None else duties, every, stop), daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _attend(duties: Sequence[Callable[[], object]], every: float, stop: Event) -> None:
+    failing: set[Callable[[], object]] = set()
+    try:
+        while duties and not stop.wait(every):
+            for duty in duties:
+                try:
+                    duty()
+                    failing.discard(duty)
+                except Exception:
+                    if duty not in failing:  # once, not every second
+                        log.exception("The duty %s failed; it is tried again", duty.__name__)
+                    failing.add(duty)
+    finally:
+        connections.close_all()
