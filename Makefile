@@ -14,7 +14,7 @@ export PAGEKEEP_PORT := $(PORT)
 export PAGEKEEP_DATA_DIR := $(DATA_DIR)
 export ADMIN_USERNAME ADMIN_PASSWORD URL
 
-.PHONY: help run setup setup-dev test check bench docs lock clean
+.PHONY: help run setup setup-dev test check fuzz-api bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -38,6 +38,9 @@ check: setup-dev  ## format, lint, types and import rules: seconds, no browser
 	$(BIN)/ruff check src tests benchmarks
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz-api: setup-dev  ## throw 20,000 generated requests at the API: minutes
+	$(BIN)/python tests/fuzz/run.py
 
 bench: setup-dev  ## measure the speed of captures, in a short form
 	$(BIN)/python benchmarks/capture.py --rounds 1 --pages 6 --tabs 1,2

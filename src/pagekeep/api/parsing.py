@@ -22,14 +22,15 @@ class JsonParser(Parser):
         """Return the body's value.
 
         Raises:
-            BadInput: it is no JSON.
+            BadInput: it is no JSON object, which every operation's body is.
         """
         try:
             content = loads(request.body)
         except JSONDecodeError as error:
             raise BadInput(f"The body is no valid JSON: {error}.") from error
-        if isinstance(content, dict):
-            call_of(request).body_fields = tuple(content)
+        if not isinstance(content, dict):  # ninja would take the attributes of a list for its fields
+            raise BadInput("The body must be a JSON object, like {...}.")
+        call_of(request).body_fields = tuple(content)
         return content
 
 

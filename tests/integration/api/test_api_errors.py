@@ -78,6 +78,12 @@ def test_other_hosts_are_told_which_setting(api: Client, host: str, path: str) -
     assert host in content["errors"][0]
 
 
+@pytest.mark.parametrize("body", ["[null, null]", '["a"]', "3", "null"])
+def test_a_body_that_is_no_object_is_never_taken_for_one_without_fields(stranger: Client, body: str) -> None:
+    response = stranger.post("/api/v1/auth/get_api_token", body, content_type="application/json")
+    assert "object" in assert_error(response, 400)["errors"][0]
+
+
 @pytest.mark.parametrize("host", ["localhost", "anything.localhost:9000", "127.0.0.1:8000"])
 def test_own_hosts(api: Client, host: str) -> None:
     assert api.get(LIST, headers={"Host": host}).status_code == 200

@@ -1,10 +1,11 @@
 """What several objects share."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from pagekeep.archive.flat_rows import Row
 
@@ -16,8 +17,24 @@ def example(**fields: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
-def _absent_if_blank(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+# The years 1 to 9999.
+_EPOCH_SECONDS = (-62_135_596_800, 253_402_300_799)
+
+
+def _time_of(value: object) -> object:
+    """Return None for blank text, and the time for epoch seconds, which may come as text; others as they are."""
+    if isinstance(value, str):
+        if not value.strip():
+            return None
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not _EPOCH_SECONDS[0] <= value <= _EPOCH_SECONDS[1]:
+        raise ValueError("this time is out of range")
+    return datetime.fromtimestamp(value, UTC)
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
@@ -29,8 +46,20 @@ def _in_utc(value: datetime | None) -> datetime | None:
         raise ValueError("this time is out of range") from None
 
 
-# A time without a zone is UTC.
-Moment = Annotated[datetime | None, BeforeValidator(_absent_if_blank), AfterValidator(_in_utc)]
+_MOMENT = [
+    {"type": "string", "format": "date-time", "description": "ISO 8601; UTC if it names no zone."},
+    {"type": "number", "minimum": _EPOCH_SECONDS[0], "maximum": _EPOCH_SECONDS[1], "description": "Epoch seconds."},
+    {"type": "string", "enum": [""], "description": "As if it were absent."},
+    {"type": "null"},
+]
+Moment = Annotated[
+    datetime | None, BeforeValidator(_time_of), AfterValidator(_in_utc), WithJsonSchema({"anyOf": _MOMENT})
+]
+
+
+def one_of(values: Iterable[str]) -> dict[str, Any]:
+    """Return the ``json_schema_extra`` of a text that has one of these values, or is empty, which is no choice."""
+    return {"anyOf": [{"type": "string", "enum": [*(str(value) for value in values), ""]}, {"type": "null"}]}
 
 
 class PagingQuery(Schema):

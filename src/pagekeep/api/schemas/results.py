@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from ninja import Schema
 from pydantic import Field
 
-from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example
+from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example, one_of
 from pagekeep.archive.flat_rows import Row, result_rows
 from pagekeep.archive.models import ArchiveResult
 from pagekeep.domain.errors import NotFound
+from pagekeep.domain.status import ResultStatus
 
 _EXAMPLE: dict[str, Any] = {
     "TYPE": "core.models.ArchiveResult",
@@ -106,7 +107,7 @@ class ArchiveResultQuery(PagingQuery):
     snapshot_id: str | None = Field(None, description="Beginning of the snapshot's id or timestamp.")
     snapshot_url: str | None = Field(None, description="Part of the snapshot's URL.")
     snapshot_tag: str | None = Field(None, description="A tag of the snapshot.")
-    status: str | None = None
+    status: str | None = Field(None, json_schema_extra=one_of(ResultStatus))
     output_str: str | None = Field(None, description="Part of the output's line.")
     output: str | None = Field(None, description="The same as `output_str`.")
     plugin: str | None = None

@@ -8,11 +8,14 @@ from django.db.models import QuerySet
 from ninja import Schema
 from pydantic import Field
 
-from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example
+from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example, one_of
 from pagekeep.api.schemas.results import MinimalArchiveResultSchema, minimal_result_fields
+from pagekeep.archive.filters import SNAPSHOT_SORTS
 from pagekeep.archive.flat_rows import Row, snapshot_rows
 from pagekeep.archive.models import Snapshot
 from pagekeep.domain.errors import NotFound
+from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.change_snapshot import ACTIONS, SETTABLE
 
 _EXAMPLE: dict[str, Any] = {
     "TYPE": "core.models.Snapshot",
@@ -96,7 +99,7 @@ class SnapshotQuery(PagingQuery):
     bookmarked_at__lt: Moment = None
     search: str | None = Field(None, description="Part of URL, title, tag, id or timestamp; case does not matter.")
     search_mode: str | None = Field(None, description="`meta`, which is also the default.")
-    status: str | None = Field(None, description="queued, started, paused, succeeded, failed or sealed.")
+    status: str | None = Field(None, json_schema_extra=one_of(SnapshotStatus))
     url: str | None = Field(None, description="The whole URL.")
     url__icontains: str | None = Field(None, description="Part of the URL; case does not matter.")
     url__istartswith: str | None = Field(None, description="Beginning of the URL; case does not matter.")
@@ -107,9 +110,8 @@ class SnapshotQuery(PagingQuery):
     crawl_id: str | None = None
     sort: str | None = Field(
         None,
-        pattern="^$|[a-z]",
-        description="bookmarked_at, created_at, modified_at, downloaded_at, url, title, status, timestamp or"
-        " output_size; with `-` in front for descending. Newest first if absent.",
+        description="With `-` in front for descending. Newest first if absent.",
+        json_schema_extra=one_of(f"{sign}{name}" for name in SNAPSHOT_SORTS for sign in ("", "-")),
     )
     with_archiveresults: bool = False
 
@@ -120,14 +122,16 @@ class SnapshotCreateSchema(Schema):
     depth: int = Field(0, description="0 to 4.")
     title: str | None = None
     tags: list[str] | None = Field(None, description="All it shall have.")
-    status: str | None = Field(None, description="queued, paused or sealed.")
+    status: str | None = Field(None, json_schema_extra=one_of(SETTABLE))
 
     model_config = example(url="https://example.com/", tags=["news"])
 
 
 class SnapshotUpdateSchema(Schema):
-    action: str | None = Field(None, description="pause, resume or retry.")
-    status: str | None = Field(None, description="`sealed` cancels the work that waits; `queued` and `paused` too.")
+    action: str | None = Field(None, json_schema_extra=one_of(ACTIONS))
+    status: str | None = Field(
+        None, description="`sealed` cancels the work that waits.", json_schema_extra=one_of(SETTABLE)
+    )
     retry_at: Moment = Field(None, description="When a queued one is taken up.")
     tags: list[str] | None = Field(None, description="Replace the present ones.")
     title: str | None = Field(None, description="No capture replaces it; empty gives it back to the page.")
