@@ -6,19 +6,17 @@ earlier answers held. `schemathesis.toml` says which checks are off for which op
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where pytest looks too
+from live_server import Live, serving  # noqa: E402
+
 HERE = Path(__file__).parent
-START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +39,20 @@ def fuzz(max_examples: int, seed: int, *, echo: bool = False) -> Report:
     """
     with tempfile.TemporaryDirectory(prefix="pagekeep-fuzz-") as folder:
         home = Path(folder)
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")} | {
-            "PAGEKEEP_DATA_DIR": str(home / "data"),
-            "PAGEKEEP_PORT": "0",
-            "PAGEKEEP_LOG_LEVEL": "error",
-            "DJANGO_SETTINGS_MODULE": "pagekeep.project.settings",
-        }
-        seeding = [sys.executable, str(HERE / "seed.py")]
-        token = subprocess.run(seeding, env=environ, check=True, capture_output=True, text=True).stdout.strip()
-        with _server(home, environ) as (address, log):
-            text = _schemathesis(address, token, max_examples, seed, home, echo=echo)
+        with serving(home) as live:
+            text = _schemathesis(live, max_examples, seed, home, echo=echo)
             report = json.loads((home / "report.json").read_text())
-            errors = log.read_text()
+            errors = live.log.read_text()
     cases, operations = report["test_cases"], report["operations"]
     failures = cases["unique_failures"] + operations["errored"] + errors.count("Traceback")
     return Report(cases["generated"], failures, operations["tested"], text + errors)
 
 
-def _schemathesis(address: str, token: str, max_examples: int, seed: int, home: Path, *, echo: bool) -> str:
+def _schemathesis(live: Live, max_examples: int, seed: int, home: Path, *, echo: bool) -> str:
     command = [
         *(str(Path(sys.executable).with_name("st")), "--config-file", str(HERE / "schemathesis.toml"), "run"),
-        f"{address}/api/v1/openapi.json",
-        *("--header", f"X-ArchiveBox-API-Key: {token}"),
+        f"{live.address}/api/v1/openapi.json",
+        *("--header", f"X-ArchiveBox-API-Key: {live.token}"),
         *("--max-examples", str(max_examples), "--seed", str(seed), "--continue-on-failure"),
         *("--report", "json", "--report-json-path", str(home / "report.json")),
     ]
@@ -70,35 +60,6 @@ def _schemathesis(address: str, token: str, max_examples: int, seed: int, home: 
     out = None if echo else subprocess.PIPE
     ended = subprocess.run(command, cwd=home, stdout=out, stderr=subprocess.STDOUT, text=True, check=False)
     return ended.stdout or ""
-
-
-@contextmanager
-def _server(home: Path, environ: dict[str, str]) -> Iterator[tuple[str, Path]]:
-    log = home / "server.log"
-    with log.open("w") as out:
-        command = [sys.executable, "-m", "pagekeep.cli.main", "server"]
-        process = subprocess.Popen(command, env=environ, stdout=out, stderr=out)
-    try:
-        yield _address(log, process), log
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        word = "Serving the archive at "
-        lines = [line for line in log.read_text().splitlines() if line.startswith(word)]
-        if lines:
-            address = lines[0].removeprefix(word)
-            try:
-                with urllib.request.urlopen(f"{address}/robots.txt", timeout=1):
-                    return address
-            except OSError:
-                pass
-        time.sleep(0.05)
-    raise RuntimeError(f"The server did not start: {log.read_text()}")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from pagekeep.worker.loop import run_worker  # noqa: E402
 
 if __name__ == "__main__":
     prepare_archive()
-    admin = create_admin().user
+    admin = create_admin(password="your password").user
     add_urls([f"https://example.com/{number}" for number in range(20)], user=admin, tags=["news", "Déjà vu"])
     asyncio.run(run_worker(4, stop=asyncio.Event(), until_idle=True, engine=FakeEngine))
     add_urls(["https://example.org/waiting"], user=admin, tags=["later"])
