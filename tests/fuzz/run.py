@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where pytest looks too
-from live_server import Live, serving  # noqa: E402
+from live_server import Live, serving
 
 HERE = Path(__file__).parent
 

@@ -1,4 +1,5 @@
 import pytest
+
 from promised import differences
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from orjson import OPT_NON_STR_KEYS, dumps
 
 from pagekeep.api.api import api
+from pagekeep.api.describe import openapi
 
 # Swagger UI writes styles into elements and has its symbols as data: URLs; nothing comes from elsewhere.
 _POLICY = (
@@ -21,7 +22,7 @@ _POLICY = (
 @cache
 def openapi_bytes() -> bytes:
     """Return the OpenAPI description as JSON; it never changes while the server runs."""
-    return dumps(api.get_openapi_schema(), option=OPT_NON_STR_KEYS)
+    return dumps(openapi(api), option=OPT_NON_STR_KEYS)
 
 
 @csrf_exempt
