@@ -4,7 +4,7 @@ from ninja import NinjaAPI
 
 from pagekeep.api.errors import add_handlers
 from pagekeep.api.parsing import JsonParser, naming_the_unknown
-from pagekeep.api.routers import auth, cli, results, snapshots
+from pagekeep.api.routers import auth, cli, results, snapshots, tags
 
 api = NinjaAPI(
     title="Pagekeep – ArchiveBox-compatible API",  # apps refuse a server whose title lacks the second name
@@ -19,4 +19,5 @@ api.add_decorator(naming_the_unknown)
 api.add_router("/auth", auth.router)
 api.add_router("/core", snapshots.router)
 api.add_router("/core", results.router)
+api.add_router("/core", tags.router)
 api.add_router("/cli", cli.router)

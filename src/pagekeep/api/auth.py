@@ -11,6 +11,7 @@ from ninja.security import APIKeyHeader, APIKeyQuery, HttpBearer
 
 from pagekeep.api.call import call_of
 from pagekeep.archive.models import APIToken
+from pagekeep.config.load import settings
 from pagekeep.services.check_token import check_token
 
 SCOPE_WORDS = {"read": "read", "add": "add to the archive", "admin": "change and delete"}
@@ -72,3 +73,11 @@ def header_token(scope: str) -> list[Any]:
 def any_token(scope: str) -> list[Any]:
     """Return every way of giving a token that has the scope."""
     return [*header_token(scope), QueryParamTokenAuth(scope)]
+
+
+class PublicIndex:
+    """Lets everyone in where people who are not logged in may see the list."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Return True where they may, else None."""
+        return settings().public_index or None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from pagekeep.archive.models import APIToken
@@ -36,3 +37,9 @@ def call_of(request: HttpRequest) -> Call:
     call = request.META.setdefault(_KEY, Call())
     assert isinstance(call, Call)  # noqa: S101  # META holds anything; no request header can have this key
     return call
+
+
+def user_of(request: HttpRequest) -> User | None:
+    """Return whose token the call was made with; None where it needs none."""
+    token = call_of(request).token
+    return token.created_by if token else None

@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from pagekeep.api.call import call_of
 from pagekeep.api.reply import reply
-from pagekeep.domain.errors import BadInput, Conflict, EnvironmentProblem, NotFound, PagekeepError
+from pagekeep.domain.errors import BadInput, Conflict, EnvironmentProblem, NotFound, PagekeepError, TooLarge
 
 log = logging.getLogger("pagekeep.api")
 
@@ -27,7 +27,13 @@ KINDS = {
     429: "TooManyRequests",
     503: "ServiceUnavailable",
 }
-_STATUS: dict[type[PagekeepError], int] = {NotFound: 404, BadInput: 400, Conflict: 409, EnvironmentProblem: 503}
+_STATUS: dict[type[PagekeepError], int] = {
+    NotFound: 404,
+    TooLarge: 413,  # before BadInput, of which it is a kind
+    BadInput: 400,
+    Conflict: 409,
+    EnvironmentProblem: 503,
+}
 _INTERNAL = "Pagekeep failed to answer because of an error of its own; the server's log says more."
 _NO_TOKEN = "An API token is needed; send it as X-ArchiveBox-API-Key, as Authorization: Bearer, or as ?api_key=."  # noqa: S105
 _BAD_TOKEN = "The API token is unknown, expired or revoked, or its user is no superuser."  # noqa: S105

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from pagekeep.api.call import call_of
 from pagekeep.api.errors import in_our_shape, problem
@@ -45,8 +45,7 @@ class ApiRules:
         _add_headers(request, response)
         _allow_origin(request, response)
         if request.META.get("REQUEST_METHOD") == "HEAD":
-            response.headers["Content-Length"] = str(len(response.content))
-            response.content = b""
+            _drop_body(response)
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
@@ -62,6 +61,14 @@ class ApiRules:
         if request.method == "HEAD":
             request.method = "GET"
         return in_our_shape(request, self.get_response(request))
+
+
+def _drop_body(response: HttpResponse) -> None:
+    if isinstance(response, StreamingHttpResponse):  # nobody knows its length before it is made
+        response.streaming_content = ()
+        return
+    response.headers["Content-Length"] = str(len(response.content))
+    response.content = b""
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -8,7 +8,28 @@ from typing import Any
 
 from django.db import connections
 
-TRIGGERS: dict[str, str] = {}
+# How many listed snapshots a tag has: counting them for a page of tags would read millions of links.
+_TAG_COUNTS = {
+    "tag_put_on": """
+        AFTER INSERT ON archive_snapshot_tags
+        WHEN NOT (SELECT hidden FROM archive_snapshot WHERE id = NEW.snapshot_id)
+        BEGIN UPDATE archive_tag SET num_snapshots = num_snapshots + 1 WHERE id = NEW.tag_id; END
+    """,
+    "tag_taken_off": """
+        AFTER DELETE ON archive_snapshot_tags
+        WHEN NOT (SELECT hidden FROM archive_snapshot WHERE id = OLD.snapshot_id)
+        BEGIN UPDATE archive_tag SET num_snapshots = num_snapshots - 1 WHERE id = OLD.tag_id; END
+    """,
+    "tagged_snapshot_hidden": """
+        AFTER UPDATE OF hidden ON archive_snapshot WHEN OLD.hidden <> NEW.hidden
+        BEGIN
+            UPDATE archive_tag SET num_snapshots = num_snapshots + OLD.hidden - NEW.hidden
+            WHERE id IN (SELECT tag_id FROM archive_snapshot_tags WHERE snapshot_id = NEW.id);
+        END
+    """,
+}
+
+TRIGGERS: dict[str, str] = {**_TAG_COUNTS}
 """Name → what follows ``CREATE TRIGGER name``, as SQLite understands it."""
 
 

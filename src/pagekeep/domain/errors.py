@@ -23,6 +23,10 @@ class NotFound(PagekeepError):
     exit_code = 3
 
 
+class TooLarge(BadInput):
+    """What the user sent is larger than a setting allows; the text names the setting."""
+
+
 class AmbiguousReference(BadInput):
     """A short reference fits more than one object."""
 

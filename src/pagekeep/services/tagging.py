@@ -22,32 +22,52 @@ def split_tags(text: str) -> list[str]:
 def clean_names(names: Iterable[str]) -> list[str]:
     """Return the names trimmed, without empty ones and without those that differ from an earlier one in case only.
 
+    A comma separates names here too: a tag whose name holds one could never be named where tags are one text.
+
     Raises:
-        BadInput: a name is too long.
+        BadInput: a name is too long or holds a control character.
     """
     kept: dict[str, str] = {}
-    for name in names:
+    for name in ",".join(names).split(","):
         clean = " ".join(unicodedata.normalize("NFC", name).split())
         if len(clean.casefold()) > MAX_LENGTH:
             raise BadInput(f"The tag {shorten(clean, 40)!r} is longer than {MAX_LENGTH} characters; shorten it.")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in clean):
+            raise BadInput(f"The tag {shorten(clean, 40)!r} holds a control character; remove it.")
         if clean:
             kept.setdefault(clean.casefold(), clean)
     return list(kept.values())
+
+
+def clean_name(name: str) -> str:
+    """Return the name of one tag, trimmed.
+
+    Raises:
+        BadInput: it is empty, too long, or holds a comma or control character.
+    """
+    names = clean_names([name])
+    if "," in name or not names:
+        raise BadInput(f"{shorten(name, 40)!r} is no tag's name: it is empty or holds a comma, which separates names.")
+    return names[0]
+
+
+def slug_of(name: str) -> str:
+    """Return the form of a tag's name for addresses: lower case, joined by dashes; not always unique."""
+    return (slugify(name, allow_unicode=True) or name.casefold())[:MAX_LENGTH]
 
 
 def ensure_tags(names: Iterable[str], user: User | None) -> list[Tag]:
     """Return the tags of these names, making those that do not exist. Call it in a transaction.
 
     Raises:
-        BadInput: a name is too long.
+        BadInput: a name is too long or holds a control character.
     """
     wanted = {name.casefold(): name for name in clean_names(names)}
     known = {tag.key: tag for tag in Tag.objects.filter(key__in=wanted)}
     now = timezone.now()
     for key, name in wanted.items():
         if key not in known:
-            slug = slugify(name, allow_unicode=True) or key
-            fields = {"name": name, "slug": slug[:MAX_LENGTH], "created_at": now, "created_by": user}
+            fields = {"name": name, "slug": slug_of(name), "created_at": now, "created_by": user}
             known[key], _ = Tag.objects.get_or_create(key=key, defaults=fields)
     return [known[key] for key in wanted]
 

@@ -35,7 +35,7 @@ NO_ACCESS = ("none", "bad", "expired", "revoked", "plain user")
 BODIES = ("valid", "wrong type", "missing", "unknown field", "huge", "invalid JSON", "text/plain")
 
 # What the example of an operation is answered with, where that is not 200.
-VALID: dict[str, int] = {}
+VALID = {"remove_tag_from_snapshot": 404}  # no snapshot of the matrix has its tag
 
 
 @dataclass
@@ -151,7 +151,7 @@ def test_every_cell(method: str, path: str, operation: dict[str, Any], world: Wo
         for kind, (body, content_type) in bodies(operation, world).items():
             with transaction.atomic():
                 response = client.generic(method.upper(), url, body, content_type)
-                cell = f"{method} {url} × {credential} × {kind}: {response.content[:500]!r}"
+                cell = f"{method} {url} × {credential} × {kind}: {response.getvalue()[:500]!r}"
                 assert response.status_code == expected(operation, credential, kind), cell
                 if response.status_code >= 400:
                     answer = json.loads(response.content)

@@ -56,7 +56,7 @@ def test_the_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript("DELETE FROM django_migrations WHERE app = 'sessions'; DROP TABLE django_session;")
         connection.execute(
-            "INSERT INTO archive_tag VALUES (1, 'kept', 'kept', 'kept', '2026-01-01', '2026-01-01', NULL)"
+            "INSERT INTO archive_tag VALUES (1, 'kept', 'kept', 'kept', '2026-01-01', '2026-01-01', NULL, 0)"
         )
         connection.commit()
     for number in range(6):

@@ -10,7 +10,9 @@ from pagekeep.domain.status import ResultStatus
 class ArchiveResult(models.Model):
     """One output of one snapshot, made by one plugin.
 
-    ``output_files`` maps the path in the plugin's folder to ``{size, mimetype, extension, sha256}``.
+    ``output_files`` maps the path in the plugin's folder to ``{size, mimetype, extension, sha256}``, and ``upload``
+    where a client uploaded it. ``uploads`` are the files of which parts are still missing, by path; None where no
+    client ever uploaded anything: no capture changes a result that has been uploaded to.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -30,6 +32,8 @@ class ArchiveResult(models.Model):
     output_files = models.JSONField(default=dict, blank=True)
     output_size = models.PositiveBigIntegerField(default=0)
     output_mimetypes = models.TextField(blank=True, default="")
+
+    uploads = models.JSONField(null=True, blank=True, editable=False)
 
     process_id = models.UUIDField(null=True, blank=True)
     cmd = models.JSONField(null=True, blank=True)
