@@ -4,7 +4,7 @@ from ninja import NinjaAPI
 
 from pagekeep.api.errors import add_handlers
 from pagekeep.api.parsing import JsonParser, naming_the_unknown
-from pagekeep.api.routers import auth, cli, results, snapshots, tags
+from pagekeep.api.routers import auth, cli, objects, results, snapshots, tags
 
 api = NinjaAPI(
     title="Pagekeep – ArchiveBox-compatible API",  # apps refuse a server whose title lacks the second name
@@ -20,4 +20,5 @@ api.add_router("/auth", auth.router)
 api.add_router("/core", snapshots.router)
 api.add_router("/core", results.router)
 api.add_router("/core", tags.router)
+api.add_router("/core", objects.router)
 api.add_router("/cli", cli.router)
