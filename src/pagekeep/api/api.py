@@ -4,7 +4,7 @@ from ninja import NinjaAPI
 
 from pagekeep.api.errors import add_handlers
 from pagekeep.api.parsing import JsonParser, naming_the_unknown
-from pagekeep.api.routers import auth, cli, objects, results, snapshots, tags
+from pagekeep.api.routers import auth, cli, machines, objects, results, snapshots, tags, workers
 
 api = NinjaAPI(
     title="Pagekeep – ArchiveBox-compatible API",  # apps refuse a server whose title lacks the second name
@@ -22,3 +22,5 @@ api.add_router("/core", results.router)
 api.add_router("/core", tags.router)
 api.add_router("/core", objects.router)
 api.add_router("/cli", cli.router)
+api.add_router("/workers", workers.router)
+api.add_router("/machine", machines.router)

@@ -1,7 +1,5 @@
 """What is going on right now: the pages of a crawl as they are made, and the workers that make them."""
 
-import os
-import socket
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +7,7 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
+from pagekeep.archive.processes import has_ended
 from pagekeep.domain.status import SnapshotStatus
 
 ALIVE_WITHIN = timedelta(seconds=15)
@@ -35,17 +34,7 @@ def pages_waiting(crawl_id: UUID) -> int:
 
 
 def live_workers() -> list[Worker]:
-    """Return the workers that take pages: heard of within 15 s, and not about to end."""
+    """Return the workers that take pages: heard of within 15 s, and not told to stop."""
     heard = Worker.objects.filter(heartbeat_at__gte=timezone.now() - ALIVE_WITHIN)
-    taking = heard.filter(state__in=(Worker.State.IDLE, Worker.State.BUSY)).order_by("started_at", "id")
-    return [worker for worker in taking if worker.hostname != socket.gethostname() or _runs(worker.pid)]
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    taking = heard.filter(state__in=(Worker.State.IDLE, Worker.State.BUSY), order=Worker.Order.NONE)
+    return [worker for worker in taking.order_by("started_at", "id") if not has_ended(worker)]

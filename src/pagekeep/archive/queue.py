@@ -16,6 +16,9 @@ from pagekeep.archive.models import Snapshot
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
 
+POLL = 0.3
+"""Seconds between two looks of a worker at an empty queue."""
+
 
 class LeaseLost(Conflict):
     """The snapshot was removed, sealed or taken over: its former worker may write nothing more."""
@@ -37,13 +40,14 @@ def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
     skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     statement = f"""
         UPDATE {table}
-        SET status = 'started', lease_owner = %s, retry_at = %s, modified_at = %s, attempts = attempts + 1
+        SET status = 'started', lease_owner = %s, retry_at = %s, modified_at = %s, claimed_at = %s,
+            attempts = attempts + 1
         WHERE id = (
             SELECT id FROM {table} WHERE retry_at <= %s
             ORDER BY retry_at, id LIMIT 1 {skip_locked}
         ) RETURNING id
     """  # noqa: S608 (the only thing put in is the table's name)
-    times = [_column("retry_at", moment) for moment in (now + timedelta(seconds=lease_seconds), now, now)]
+    times = [_column("retry_at", moment) for moment in (now + timedelta(seconds=lease_seconds), now, now, now)]
     with connection.cursor() as cursor:
         cursor.execute(statement, [_column("lease_owner", owner), *times])
         rows = cursor.fetchall()

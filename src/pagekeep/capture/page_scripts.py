@@ -35,8 +35,24 @@ def check_installed(folder: Path | None) -> None:
     singlefile_source(folder)
 
 
+def readability_path(folder: Path | None) -> Path | None:
+    """Return where Readability is, None if it is not installed."""
+    path = _place(folder, _READABILITY)
+    return path if path.is_file() else None
+
+
+def singlefile_path(folder: Path | None) -> Path | None:
+    """Return where SingleFile's page script is, None if it is not installed."""
+    path = _place(folder, _SINGLEFILE)
+    return path if path.is_file() else None
+
+
+def _place(folder: Path | None, name: str) -> Path:
+    return (folder or Path(sys.prefix) / "share" / "pagekeep" / "node_modules") / name
+
+
 def _find(folder: Path | None, name: str) -> Path:
-    path = (folder or Path(sys.prefix) / "share" / "pagekeep" / "node_modules") / name
+    path = _place(folder, name)
     if not path.is_file():
         raise EnvironmentProblem(f"The page script {name} is not installed at {path}; run: make setup.")
     return path

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -18,9 +17,9 @@ from django.utils import timezone
 from pagekeep.archive.models import Snapshot
 from pagekeep.capture.chromium.find import find_chromium, is_headless_shell
 from pagekeep.capture.chromium.launch import launch
-from pagekeep.capture.outputs.git import find_git
 from pagekeep.capture.page_scripts import readability_source, singlefile_source
-from pagekeep.capture.programs.ffmpeg import find_ffmpeg
+from pagekeep.capture.programs import installed
+from pagekeep.capture.programs.installed import inspect
 from pagekeep.cli.ports import usable_port
 from pagekeep.cli.printing import size_text
 from pagekeep.config.load import settings
@@ -73,13 +72,14 @@ def page_scripts() -> Finding:
 
 def programs() -> Finding:
     """Whether the programs that some outputs need are installed."""
-    if find_git() is None:
+    found = {program.name: program for program in installed.programs(settings().chromium)}
+    told = [f"{name} {inspect(found[name]).version}" for name in ("git", "yt-dlp", "ffmpeg") if found[name].path]
+    if found["git"].path is None:
         return Finding("problem", "git is not installed, so no repository is kept; install with: apt-get install git")
-    tools = f"git and yt-dlp {version('yt-dlp')} are installed"
-    if find_ffmpeg() is None:
+    if found["ffmpeg"].path is None:
         missing = "without ffmpeg, picture and sound that a site sends apart are not joined: apt-get install ffmpeg"
-        return Finding("note", f"{tools}; {missing}")
-    return Finding("ok", f"{tools}, and so is ffmpeg.")
+        return Finding("note", f"{' and '.join(told)} are installed; {missing}")
+    return Finding("ok", f"{', '.join(told)} are installed.")
 
 
 def fonts() -> Finding:

@@ -61,7 +61,7 @@ class Following:
 
 
 async def until_ended(following: Following, stop: asyncio.Event, *, capture_here: bool) -> bool:
-    """Follow the pages until all have ended; return False if ``stop`` was set before.
+    """Follow the pages until all have ended; return False if ``stop`` was set before, or this worker told to stop.
 
     Args:
         capture_here: be the worker where no other is at work; what it has not ended it gives back.
@@ -70,14 +70,15 @@ async def until_ended(following: Following, stop: asyncio.Event, *, capture_here
         EnvironmentProblem: this machine cannot capture. The pages stay queued.
     """
     stop_worker = asyncio.Event()
-    worker: asyncio.Task[None] | None = None
+    worker: asyncio.Task[bool] | None = None
     stopping = asyncio.create_task(stop.wait())
     try:
         while not stopping.done():
             if await sync_to_async(following.look)():
                 return True
             if worker is not None and worker.done():
-                await worker
+                if await worker:
+                    return False
                 worker = None
             if capture_here and worker is None and not await sync_to_async(live_workers)():
                 worker = asyncio.create_task(run_worker(stop=stop_worker))

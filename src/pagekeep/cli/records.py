@@ -1,6 +1,9 @@
 """Records as JSON objects, with the API's names for their fields."""
 
-from pagekeep.archive.models import APIToken, ArchiveResult, Snapshot
+from collections.abc import Sequence
+
+from pagekeep.archive.models import APIToken, ArchiveResult, Snapshot, Worker
+from pagekeep.archive.worker_queries import state_of
 
 
 def snapshot_json(snapshot: Snapshot, *, with_results: bool = False) -> dict[str, object]:
@@ -49,4 +52,28 @@ def token_json(token: APIToken) -> dict[str, object]:
         "expires": token.expires,
         "last_used_at": token.last_used_at,
         "revoked_at": token.revoked_at,
+    }
+
+
+def worker_json(worker: Worker, pages: Sequence[object]) -> dict[str, object]:
+    """Return a worker for a line of JSONL.
+
+    Args:
+        pages: what it holds, from `pages_held`.
+    """
+    return {
+        "type": "worker",
+        "id": str(worker.pk),
+        "name": str(worker),
+        "hostname": worker.hostname,
+        "pid": worker.pid,
+        "state": state_of(worker),
+        "order": worker.order,
+        "started_at": worker.started_at,
+        "heartbeat_at": worker.heartbeat_at,
+        "max_concurrent_tasks": worker.max_concurrent_tasks,
+        "running_workers": pages,
+        "succeeded": worker.succeeded,
+        "failed": worker.failed,
+        "pages_per_minute": worker.pages_per_minute,
     }

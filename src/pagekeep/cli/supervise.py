@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from pagekeep.capture.programs.families import dying_with
-from pagekeep.cli.printing import err
+from pagekeep.cli.printing import err, how_to
 from pagekeep.domain.errors import BadInput, EnvironmentProblem
 
 STOP_SECONDS = 8.0
@@ -20,6 +20,11 @@ LONGEST_PAUSE = 30.0
 """Seconds; a child that dies at once is started again after 1, 2, 4, … seconds, at most this."""
 HOPELESS = (BadInput.exit_code, EnvironmentProblem.exit_code)
 """A child that ends so before it was ever steady has said what is wrong; starting it again would not help."""
+TELL_ORDERS = "--tell-orders"
+"""The option that makes a worker end with :data:`TOLD_TO_STOP` where an order has ended it, else with 0."""
+TOLD_TO_STOP = 6
+"""A child that ends so was told to by an order; it is not started again."""
+_OPTIONS = {"worker": (TELL_ORDERS,)}
 STEADY = 60.0
 """A child that has run for so many seconds is no longer counted as one that dies at once."""
 
@@ -73,6 +78,7 @@ class Children:
             "-m",
             "pagekeep.cli.main",
             name,
+            *_OPTIONS.get(name, ()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
@@ -89,6 +95,9 @@ class Children:
             if code in HOPELESS and not was_steady:
                 self.problem = code
                 self._stop.set()
+                return
+            if code == TOLD_TO_STOP:
+                err.print(f"The {name} has ended as it was told to; start another with: {how_to(name)}")
                 return
             err.print(f"The {name} has ended unexpectedly ({_ending(code)}); it is started again in {pause:g} s.")
             await asyncio.sleep(pause)

@@ -1,5 +1,9 @@
 """Say whether the archive can do its work now."""
 
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db import DatabaseError
 
 from pagekeep.archive.page_queries import has_living_worker
@@ -7,20 +11,61 @@ from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.wiring import data_dir
 
+log = logging.getLogger(__name__)
 
-def check_health() -> list[str]:
-    """Return a sentence for everything that is wrong with database, disk and workers; none means all is well."""
-    problems: list[str] = []
+
+@dataclass(frozen=True, slots=True)
+class Unwell:
+    """A part of the archive that cannot do its work.
+
+    Attributes:
+        part: database, workers or disk: anyone may know.
+        sentence: what is wrong and what to do. It may name paths, so it is for those who run the archive only.
+    """
+
+    part: str
+    sentence: str
+
+
+def check_health() -> list[Unwell]:
+    """Return what is wrong with database, workers and disk; nothing means all is well. News of it goes to the log."""
+    found = [*_database_and_workers(), *_disk()]
+    _tell(found)
+    return found
+
+
+def _database_and_workers() -> list[Unwell]:
+    seconds = settings().lease_seconds
     try:
-        if not has_living_worker(settings().lease_seconds):
-            problems.append(
-                f"No worker has given a sign of life for {settings().lease_seconds} seconds; start one with"
-                " `pagekeep worker`."
-            )
+        if has_living_worker(seconds):
+            return []
     except DatabaseError as error:
-        problems.append(f"The database cannot be read ({error}); check the disk and the data directory.")
+        return [
+            Unwell("database", f"The database cannot be read ({error}); check the disk and the data directory."),
+        ]
+    return [
+        Unwell("workers", f"No worker has given a sign of life for {seconds} seconds; start one with: pagekeep worker.")
+    ]
+
+
+def _disk() -> list[Unwell]:
     try:
         data_dir().check_space()
     except (EnvironmentProblem, OSError) as error:
-        problems.append(str(error))
-    return problems
+        return [Unwell("disk", str(error))]
+    return []
+
+
+_told: set[str] = set()
+
+
+def _tell(found: Sequence[Unwell]) -> None:
+    """Log each change once: those who watch ask every few seconds."""
+    now = {unwell.part for unwell in found}
+    for unwell in found:
+        if unwell.part not in _told:
+            log.warning("Not well: %s", unwell.sentence)
+    for part in _told - now:
+        log.warning("Well again: %s", part)
+    _told.clear()
+    _told.update(now)

@@ -1,15 +1,14 @@
-"""Make worker processes known, so that everyone can see what captures pages."""
+"""Make worker processes known, so that everyone can see what captures pages and tell it what to do."""
 
-import os
-import socket
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from pagekeep.archive.models import Worker
+from pagekeep.archive.processes import has_ended, this_process
 from pagekeep.archive.queue import expire
+from pagekeep.services.note_machine import note_machine
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -20,39 +19,47 @@ def register_worker(tabs: int) -> Worker:
     Args:
         tabs: how many pages it captures at a time.
     """
+    bury_workers()
     now = timezone.now()
-    hostname = socket.gethostname()
-    here = Worker.objects.filter(hostname=hostname).values_list("pk", "pid")
-    dead = [worker_id for worker_id, pid in here if not _runs(pid)]
-    expire(dead)
-    Worker.objects.filter(Q(pk__in=dead) | Q(heartbeat_at__lt=now - FORGOTTEN_AFTER)).delete()
     return Worker.objects.create(
-        hostname=hostname,
-        pid=os.getpid(),
+        **this_process(),
+        machine=note_machine(),
         started_at=now,
         heartbeat_at=now,
         max_concurrent_tasks=tabs,
     )
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process of this number runs here; if it is another by now, the lease simply ends later."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True
+def bury_workers() -> None:
+    """Mark the workers whose process has ended here as lost and free what they held; forget those long silent.
+
+    A duty of every worker: 1 statement where there is nothing to do.
+    """
+    long_ago = timezone.now() - FORGOTTEN_AFTER
+    workers = list(Worker.objects.all())
+    dead = [worker.pk for worker in workers if worker.state != Worker.State.LOST and has_ended(worker)]
+    if dead:
+        expire(dead)
+        Worker.objects.filter(pk__in=dead).update(state=Worker.State.LOST)
+    if any(worker.heartbeat_at < long_ago for worker in workers):
+        Worker.objects.filter(heartbeat_at__lt=long_ago).delete()
 
 
-def worker_beat(worker_id: UUID, state: Worker.State, *, succeeded: int, failed: int) -> None:
+def worker_beat(worker: Worker) -> None:
     """Record that a worker lives, what it does and how many pages it has ended so far."""
-    Worker.objects.filter(pk=worker_id).update(
-        heartbeat_at=timezone.now(), state=state, succeeded=succeeded, failed=failed
-    )
+    worker.heartbeat_at = timezone.now()
+    columns = ("heartbeat_at", "state", "succeeded", "failed", "pages_per_minute")
+    beaten = Worker.objects.filter(pk=worker.pk).update(**{column: getattr(worker, column) for column in columns})
+    if not beaten:  # forgotten, as after a night of a sleeping machine
+        worker.save(force_insert=True)
 
 
 def retire_worker(worker_id: UUID) -> None:
     """Forget a worker that has ended."""
     Worker.objects.filter(pk=worker_id).delete()
+
+
+def retire_if_told(worker_id: UUID) -> bool:
+    """Forget a worker that is about to end as it was told to; return False if it was told to go on meanwhile."""
+    deleted, _ = Worker.objects.filter(pk=worker_id, order=Worker.Order.STOP).delete()
+    return bool(deleted)

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from pagekeep.archive.models import APIToken, ArchiveResult, Crawl, Snapshot, Tag, Worker
+from pagekeep.archive.models import APIToken, ArchiveResult, Binary, Crawl, Machine, Snapshot, Tag, Worker
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.urls import shorten, without_credentials
 from pagekeep.services.remove_snapshots import remove_snapshots
@@ -150,6 +150,22 @@ class APITokenAdmin(ReadOnly):
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnly):
-    """Processes that capture pages."""
+    """Processes that capture pages; the page /admin/workers/ tells them what to do."""
 
-    list_display = ("hostname", "pid", "state", "max_concurrent_tasks", "succeeded", "failed", "heartbeat_at")
+    list_display = ("hostname", "pid", "state", "order", "max_concurrent_tasks", "succeeded", "failed", "heartbeat_at")
+
+
+@admin.register(Machine)
+class MachineAdmin(ReadOnly):
+    """Hosts that servers and workers have run on."""
+
+    list_display = ("hostname", "os_release", "os_arch", "num_uses_succeeded", "num_uses_failed", "modified_at")
+
+
+@admin.register(Binary)
+class BinaryAdmin(ReadOnly):
+    """Programs that captures need, as they were found."""
+
+    list_display = ("name", "version", "status", "binprovider", "abspath", "machine")
+    list_filter = ("status", "binprovider")
+    list_select_related = ("machine",)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from pagekeep.web.views import adding, files, listing, progress, site, snapshot
+from pagekeep.web.views import adding, files, listing, progress, site, snapshot, workers
 
 app_name = "web"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("add/", adding.add, name="add"),
     path("admin/core/crawl/<uuid:crawl_id>/change/", adding.crawl, name="crawl"),
     path("admin/api/apitoken/add/", adding.tokens),
+    path("admin/workers/", workers.page, name="workers"),
+    path("admin/workers/<str:worker_id>/<str:action>/", workers.order, name="order"),
     path("progress.json", progress.progress, name="progress"),
     path("health/", site.health, name="health"),
     path("robots.txt", site.robots, name="robots"),

@@ -10,12 +10,15 @@ from threading import Event, Thread
 
 from django.db import connections
 
+from pagekeep.services.look_after_machine import look_after_machine
+from pagekeep.services.register_worker import bury_workers
+
 log = logging.getLogger(__name__)
 
 EVERY = 1.0
 """Seconds between two rounds."""
 
-DUTIES: tuple[Callable[[], object], ...] = ()
+DUTIES: tuple[Callable[[], object], ...] = (bury_workers, look_after_machine)
 
 
 @contextmanager

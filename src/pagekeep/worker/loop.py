@@ -1,4 +1,4 @@
-"""Claim, capture, again: the life of a worker."""
+"""Claim, capture, again: the life of a worker. A signal ends it, or an order (`services.order_worker`)."""
 
 import asyncio
 import logging
@@ -10,20 +10,21 @@ from asgiref.sync import sync_to_async
 
 from pagekeep.archive import queue
 from pagekeep.archive.models import Snapshot, Worker
-from pagekeep.archive.queue import LeaseLost
+from pagekeep.archive.queue import POLL, LeaseLost
+from pagekeep.archive.worker_queries import order_of
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.count_uses import count_uses
 from pagekeep.services.end_attempt import give_back
-from pagekeep.services.register_worker import register_worker, retire_worker, worker_beat
+from pagekeep.services.register_worker import register_worker, retire_if_told, retire_worker, worker_beat
 from pagekeep.services.run_capture import CaptureEngine, run_capture
 from pagekeep.services.wiring import make_engine
+from pagekeep.worker.counting import CountingEngine, Speed
 from pagekeep.worker.duties import attending
 
 log = logging.getLogger(__name__)
 
-POLL = 0.3
-"""Seconds between two looks at an empty queue."""
 GRACE = 3.0
 """Seconds running pages have to end by themselves once the worker is asked to stop."""
 CLEAN_UP = 3.0
@@ -38,13 +39,18 @@ async def run_worker(
     stop: asyncio.Event,
     until_idle: bool = False,
     engine: Callable[[], AbstractAsyncContextManager[CaptureEngine]] = make_engine,
-) -> None:
+) -> bool:
     """Capture due snapshots until ``stop`` is set; then give back what is unfinished and end within 10 s.
+
+    Told to stop by an order, it ends what it is capturing first.
 
     Args:
         tabs: pages at a time; None for the setting's.
         until_idle: end by itself when nothing is left to do.
         engine: makes what captures the pages.
+
+    Returns:
+        Whether it ended because it was told to by an order.
 
     Raises:
         EnvironmentProblem: this machine cannot capture, e.g. it has no browser. Nothing is lost: the pages stay queued.
@@ -54,25 +60,30 @@ async def run_worker(
     try:
         async with engine() as capturing:
             with attending():
-                await _Worker(record.pk, tabs, capturing, stop).live(until_idle=until_idle)
+                return await _Worker(record, tabs, capturing, stop).live(until_idle=until_idle)
     finally:
         await sync_to_async(retire_worker)(record.pk)
 
 
 class _Worker:
-    def __init__(self, owner: UUID, tabs: int, engine: CaptureEngine, stop: asyncio.Event) -> None:
-        self._owner, self._tabs, self._engine, self._stop = owner, tabs, engine, stop
+    def __init__(self, record: Worker, tabs: int, engine: CaptureEngine, stop: asyncio.Event) -> None:
+        self._record, self._tabs, self._engine, self._stop = record, tabs, CountingEngine(engine), stop
+        self._owner = record.pk
         self._running: dict[UUID, asyncio.Task[SnapshotStatus]] = {}
         self._lease = settings().lease_seconds
-        self._succeeded = self._failed = 0
+        self._speed = Speed()
+        self._order = str(Worker.Order.NONE)
         self._problem: EnvironmentProblem | None = None
 
-    async def live(self, *, until_idle: bool) -> None:
+    async def live(self, *, until_idle: bool) -> bool:
+        """Work until the end; return whether an order has ended it."""
         beating = asyncio.create_task(self._beat())
         stopping = asyncio.create_task(self._stop.wait())
+        told_to_stop = False
         try:
             while not stopping.done() and self._problem is None and not beating.done():
-                await self._fill_tabs()
+                if told_to_stop := await self._obey():
+                    break
                 if until_idle and not self._running and not await sync_to_async(queue.waiting)(NEAR):
                     break
                 await asyncio.wait(
@@ -84,10 +95,22 @@ class _Worker:
             await self._drain()
             beating.cancel()
             await asyncio.wait({beating})
+            await self._count()
         if not beating.cancelled():
             beating.result()  # it ends by itself only with an error
         if self._problem:
             raise self._problem
+        return told_to_stop
+
+    async def _obey(self) -> bool:
+        """Take pages unless told not to; return True once there is nothing left to do but to end, as told."""
+        order = await sync_to_async(order_of)(self._owner)
+        if order != self._order:
+            log.info("Told to %s", order or "go on")
+            self._order = order
+        if order == Worker.Order.NONE:
+            await self._fill_tabs()
+        return order == Worker.Order.STOP and not self._running and await sync_to_async(retire_if_told)(self._owner)
 
     async def _fill_tabs(self) -> None:
         while len(self._running) < self._tabs:
@@ -114,9 +137,14 @@ class _Worker:
             elif error is not None:
                 log.error("Lost %s until its lease ends", task.get_name(), exc_info=error)
             else:
-                self._succeeded += task.result() == SnapshotStatus.SUCCEEDED
-                self._failed += task.result() == SnapshotStatus.FAILED
-                log.info("%s: %s", task.get_name(), task.result())
+                self._tell_end(task.get_name(), task.result())
+
+    def _tell_end(self, url: str, status: SnapshotStatus) -> None:
+        log.info("%s: %s", url, status)
+        self._record.succeeded += status == SnapshotStatus.SUCCEEDED
+        self._record.failed += status == SnapshotStatus.FAILED
+        if status in (SnapshotStatus.SUCCEEDED, SnapshotStatus.FAILED):
+            self._speed.page_ended()
 
     async def _beat(self) -> None:
         """Renew leases and the worker's own record; cancel pages whose lease is lost."""
@@ -127,9 +155,15 @@ class _Worker:
                 if task := self._running.get(snapshot_id):
                     task.cancel()
             state = Worker.State.BUSY if ids else Worker.State.IDLE
-            state = Worker.State.DRAINING if self._stop.is_set() else state
-            await sync_to_async(worker_beat)(self._owner, state, succeeded=self._succeeded, failed=self._failed)
+            self._record.state = Worker.State.DRAINING if self._stop.is_set() or self._order else state
+            self._record.pages_per_minute = self._speed.per_minute()
+            await sync_to_async(worker_beat)(self._record)
+            await self._count()
             await asyncio.sleep(min(5.0, self._lease / 3))
+
+    async def _count(self) -> None:
+        if uses := self._engine.take():
+            await sync_to_async(count_uses)(self._record.machine_id, uses)
 
     async def _drain(self) -> None:
         """Let running pages end for a moment, then give back those that have not."""

@@ -17,7 +17,7 @@ class Snapshot(models.Model):
     """One URL at one time.
 
     ``retry_at`` is when a worker may take it: for a queued one when it is due, for a started one when its lease ends,
-    for any other never.
+    for any other never. ``claimed_at`` is when a worker last took it.
     ``timestamp`` is ``bookmarked_at`` as epoch seconds with six decimals, unique in the archive.
     """
 
@@ -44,6 +44,7 @@ class Snapshot(models.Model):
     retry_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.UUIDField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
     current_step = models.CharField(max_length=64, blank=True, default="")
 
     output_size = models.PositiveBigIntegerField(default=0)

@@ -1,7 +1,9 @@
 """``pagekeep server``"""
 
 import importlib
+import logging
 import os
+from threading import Thread
 from typing import Any
 
 import click
@@ -16,6 +18,9 @@ from pagekeep.cli.ports import usable_port, web_address
 from pagekeep.cli.printing import err
 from pagekeep.config.load import settings
 from pagekeep.services.listeners import listening
+from pagekeep.services.note_machine import note_machine, note_programs
+
+log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5
 """How long requests may take to end once the server is asked to stop."""
@@ -59,4 +64,17 @@ class _Loader:
     def __call__(self, target: str) -> Any:
         die_with_parent(self._parent)
         module, name = target.split(":")
-        return getattr(importlib.import_module(module), name)
+        application = getattr(importlib.import_module(module), name)
+        Thread(target=_note, daemon=True).start()
+        return application
+
+
+def _note() -> None:
+    """Record machine and programs beside the first answers: a browser's file alone takes a second to read."""
+    try:
+        note_machine()
+        note_programs()
+    except Exception:
+        log.exception("This machine could not be recorded; a worker, or the next start, tries it again")
+    finally:
+        connections.close_all()

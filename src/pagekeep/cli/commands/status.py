@@ -4,8 +4,9 @@ import shutil
 
 import click
 
-from pagekeep.archive.progress import live_workers
+from pagekeep.archive.processes import has_ended
 from pagekeep.archive.queries import archive_counts
+from pagekeep.archive.worker_queries import living_workers, state_of
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import json_option, out, print_json, size_text
 from pagekeep.services.listeners import own_addresses
@@ -17,7 +18,8 @@ from pagekeep.services.wiring import data_dir
 def command(as_json: bool) -> None:
     """Show how many pages are archived, how large they are, who is at work, and the free disk space."""
     open_archive(create=False)
-    counts, home, workers = archive_counts(), data_dir(), live_workers()
+    counts, home = archive_counts(), data_dir()
+    workers = [worker for worker in living_workers() if not has_ended(worker)]
     disk = shutil.disk_usage(home.root)
     found: dict[str, object] = {
         "type": "status",
@@ -32,7 +34,7 @@ def command(as_json: bool) -> None:
         "active_crawls": counts.active_crawls,
         "oldest_queued_at": counts.oldest_queued_at,
         "workers": [
-            {"id": str(worker.pk), "name": str(worker), "state": worker.state, "tabs": worker.max_concurrent_tasks}
+            {"id": str(worker.pk), "name": str(worker), "state": state_of(worker), "tabs": worker.max_concurrent_tasks}
             for worker in workers
         ],
         "listening": list(own_addresses()),
@@ -47,7 +49,7 @@ def command(as_json: bool) -> None:
         "Outputs": f"{counts.results}, {size_text(counts.output_size)} as listed (the same bytes are kept once)",
         "Database": size_text(home.database.stat().st_size),
         "Disk": f"{size_text(disk.free)} free of {size_text(disk.total)}",
-        "Workers": "; ".join(f"{worker} {worker.state}" for worker in workers) or "none",
+        "Workers": "; ".join(f"{worker} {state_of(worker)}" for worker in workers) or "none",
         "Server": ", ".join(own_addresses()) or "not running",
     }
     for name, text in rows.items():
