@@ -8,7 +8,7 @@ import pagekeep.domain.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0001_initial"),
+        ("archive", "0002_tags"),
     ]
 
     operations = [
