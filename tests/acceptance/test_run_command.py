@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -173,7 +174,7 @@ def test_a_server_or_worker_that_dies_is_started_again(start: Callable[..., Run]
         (victim,) = [
             number
             for number in run.processes()
-            if Path(f"/proc/{number}/cmdline").read_bytes().endswith(f"pagekeep.cli.main\0{name}\0".encode())
+            if f"pagekeep.cli.main\0{name}\0".encode() in Path(f"/proc/{number}/cmdline").read_bytes()
             and Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1] == str(run.process.pid)
         ]
         os.kill(victim, signal.SIGKILL)
@@ -189,6 +190,28 @@ def test_a_server_or_worker_that_dies_is_started_again(start: Callable[..., Run]
         return True
 
     wait_until(answers, 30)
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(STOP_SECONDS) == 0
+
+
+def test_a_worker_told_to_stop_is_not_started_again(start: Callable[..., Run]) -> None:
+    run = start()
+    run.ready()
+    url, headers = run.curl()
+    workers = url.partition("/core/")[0] + "/workers"
+
+    def ask(path: str, method: str = "GET", body: dict[str, str] | None = None) -> Any:
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(f"{workers}/{path}", data=data, headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    (worker,) = ask("workers?state=idle")["items"]
+    assert ask(f"worker/{worker['id']}", "PATCH", {"action": "stop"})["state"] == "draining"
+    wait_until(lambda: "The worker has ended as it was told to" in run.err.read_text(), STOP_SECONDS)
+    assert not alive({worker["pid"]})
+    assert ask("orchestrator")["is_running"] is False
+    assert "ended unexpectedly" not in run.err.read_text()
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(STOP_SECONDS) == 0
 
