@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, RootModel
 
 from pagekeep import __version__
-from pagekeep.api.schemas.common import PageFields, PagingQuery, example
+from pagekeep.api.schemas.common import PageFields, PagingQuery, example, one_of
 from pagekeep.archive.models import Binary, Machine
 
 _ID = "0199c0de-0000-7000-8000-000000000005"
@@ -150,7 +150,7 @@ class BinaryQuery(PagingQuery):
     id: str | None = Field(None, description="A part of the id.")
     name: str | None = Field(None, description="chromium, git, yt-dlp, ffmpeg, single-file, readability, node, python.")
     binprovider: str | None = Field(None, description="apt, pip, npm or env.")
-    status: str | None = Field(None, description="installed, missing or broken.")
+    status: str | None = Field(None, json_schema_extra=one_of(Binary.Status))
     machine_id: str | None = None
     version: str | None = Field(None, description="Beginning of the version.")
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from pagekeep.api.schemas.common import PageFields, PagingQuery, example
+from pagekeep.api.schemas.common import PageFields, PagingQuery, example, one_of
 from pagekeep.archive.models import Worker
 from pagekeep.archive.queue import POLL
 from pagekeep.archive.worker_queries import living_workers, pages_held, queue_counts, state_of
+from pagekeep.services.order_worker import ACTIONS
 
 MODEL = "core.models.Snapshot"
 MOST_WORKERS = 500
@@ -81,12 +82,15 @@ class PagedWorkerSchema(PageFields):
 
 
 class WorkerQuery(PagingQuery):
-    state: str | None = Field(None, description="idle, busy, draining or lost.")
+    state: str | None = Field(None, json_schema_extra=one_of(Worker.State))
     hostname: str | None = None
 
 
 class WorkerUpdateSchema(Schema):
-    action: str = Field(description="drain (take nothing new), stop (end the process) or resume; held pages end first.")
+    action: str = Field(
+        description="drain (take nothing new), stop (end the process) or resume; held pages end first.",
+        json_schema_extra={"enum": list(ACTIONS)},
+    )
 
     model_config = example(action="drain")
 
