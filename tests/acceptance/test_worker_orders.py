@@ -202,6 +202,20 @@ def test_a_killed_worker_is_lost_and_its_page_taken_over(archive: Archive, site:
     assert other.wait(SOON + 10) == 0
 
 
+def test_a_command_that_captures_by_itself_can_be_told_to_stop(archive: Archive, site: Site) -> None:
+    archive.environ["PAGEKEEP_TABS"] = "1"
+    archive.serve()
+    adding, said = archive.start("add", f"{site.origin}/slow", f"{site.origin}/next")
+    assert site.asked.wait(START_SECONDS)
+    (worker,) = archive.workers()
+    archive.api("PATCH", f"workers/worker/{worker['name']}", {"action": "stop"})
+    wait_until(lambda: archive.workers(state="draining")[0]["heartbeat_at"] > worker["heartbeat_at"], SOON + 10)
+    site.go_on.set()
+    assert adding.wait(SOON + 10) == 130
+    assert archive.statuses() == {"slow": "succeeded", "next": "queued"}
+    assert "Still queued: 1 page" in said.read_text()
+
+
 def test_the_server_knows_machine_and_programs_without_a_worker(archive: Archive) -> None:
     archive.serve()
     wait_until(lambda: len(archive.api("GET", "machine/binaries")["items"]) == 8, START_SECONDS)

@@ -11,7 +11,7 @@ from django.core.signals import request_started
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
 from pagekeep.archive.queue import claim
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
@@ -118,6 +118,28 @@ def log_in(page: Page) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/")
+
+
+def test_workers_are_told_what_to_do_and_the_page_keeps_up(page: Page) -> None:
+    worker = register_worker(2)
+    added = add_urls(["https://www.example.com/article", "https://example.org/"], user=None)
+    page.get_by_role("link", name="Workers").click()
+    row = page.locator(".worker")
+    expect(row).to_contain_text("0 of 2 pages at work")
+    page.get_by_role("button", name=f"Drain {worker}").focus()
+    claim(worker.pk, 60)
+    expect(row).to_contain_text("1 of 2 pages at work")  # without being loaded again
+    expect(row.get_by_role("link", name=added.snapshots[0].url)).to_be_visible()
+    expect(page.get_by_role("button", name=f"Drain {worker}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("takes nothing new until you resume it")
+    expect(row).to_contain_text("Draining")
+    page.get_by_role("button", name=f"Stop {worker}").click()
+    expect(row).to_contain_text("Stopping")
+    page.get_by_role("button", name=f"Resume {worker}").click()
+    expect(row).to_contain_text("Idle")
+    Worker.objects.all().delete()
+    expect(page.get_by_text("No worker runs")).to_be_visible()
 
 
 def test_from_login_to_delete(page: Page, make_snapshot: Any) -> None:

@@ -1,5 +1,6 @@
 """Make worker processes known, so that everyone can see what captures pages and tell it what to do."""
 
+import socket
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,10 +12,14 @@ from pagekeep.archive.queue import expire
 from pagekeep.services.note_machine import note_machine
 
 FORGOTTEN_AFTER = timedelta(days=1)
+HEIR_WITHIN = timedelta(minutes=5)
+"""How soon after its last sign of life a drained worker that died can have an heir."""
 
 
 def register_worker(tabs: int) -> Worker:
     """Record this process as a worker, and bury those that died: what they held can be claimed at once.
+
+    Where one of them had been told to drain, so is this one: a crash does not undo what a person has ordered.
 
     Args:
         tabs: how many pages it captures at a time.
@@ -27,7 +32,20 @@ def register_worker(tabs: int) -> Worker:
         started_at=now,
         heartbeat_at=now,
         max_concurrent_tasks=tabs,
+        order=_inherited(),
     )
+
+
+def _inherited() -> Worker.Order:
+    """Return DRAIN where a drained worker has just died here: who takes its place shall not capture either."""
+    since = timezone.now() - HEIR_WITHIN
+    dead = Worker.objects.filter(
+        state=Worker.State.LOST, order=Worker.Order.DRAIN, hostname=socket.gethostname(), heartbeat_at__gte=since
+    )
+    for worker_id in dead.values_list("pk", flat=True):
+        if dead.filter(pk=worker_id).update(order=Worker.Order.NONE):  # each has one heir
+            return Worker.Order.DRAIN
+    return Worker.Order.NONE
 
 
 def bury_workers() -> None:

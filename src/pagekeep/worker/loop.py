@@ -73,6 +73,7 @@ class _Worker:
         self._lease = settings().lease_seconds
         self._speed = Speed()
         self._order = str(Worker.Order.NONE)
+        self._leaving = False
         self._problem: EnvironmentProblem | None = None
 
     async def live(self, *, until_idle: bool) -> bool:
@@ -110,7 +111,13 @@ class _Worker:
             self._order = order
         if order == Worker.Order.NONE:
             await self._fill_tabs()
-        return order == Worker.Order.STOP and not self._running and await sync_to_async(retire_if_told)(self._owner)
+        return order == Worker.Order.STOP and not self._running and await self._sign_off()
+
+    async def _sign_off(self) -> bool:
+        """Leave as told; return False if it was taken back in this moment."""
+        self._leaving = True  # no heartbeat may make us known again
+        self._leaving = await sync_to_async(retire_if_told)(self._owner)
+        return self._leaving
 
     async def _fill_tabs(self) -> None:
         while len(self._running) < self._tabs:
@@ -157,7 +164,8 @@ class _Worker:
             state = Worker.State.BUSY if ids else Worker.State.IDLE
             self._record.state = Worker.State.DRAINING if self._stop.is_set() or self._order else state
             self._record.pages_per_minute = self._speed.per_minute()
-            await sync_to_async(worker_beat)(self._record)
+            if not self._leaving:
+                await sync_to_async(worker_beat)(self._record)
             await self._count()
             await asyncio.sleep(min(5.0, self._lease / 3))
 

@@ -124,6 +124,20 @@ def test_an_order_taken_back_at_the_last_moment_counts() -> None:
     assert not Worker.objects.exists()
 
 
+def test_who_takes_the_place_of_a_drained_worker_that_died_is_drained(process: "subprocess.Popen[bytes]") -> None:
+    drained = worker_in(process)
+    Worker.objects.filter(pk=drained.pk).update(order=Worker.Order.DRAIN)
+    assert register_worker(1).order == Worker.Order.NONE, "it lives"
+    process.kill()
+    process.wait()
+    assert register_worker(1).order == Worker.Order.DRAIN
+    assert register_worker(1).order == Worker.Order.NONE, "it has its heir"
+    Worker.objects.filter(pk=drained.pk).update(
+        order=Worker.Order.DRAIN, heartbeat_at=timezone.now() - timedelta(minutes=6)
+    )
+    assert register_worker(1).order == Worker.Order.NONE, "that was long ago"
+
+
 def test_looking_for_dead_workers_costs_one_statement(django_assert_num_queries) -> None:
     for _ in range(3):
         register_worker(1)
