@@ -5,6 +5,8 @@ from typing import Any
 
 from ninja import NinjaAPI
 
+from pagekeep.api.schemas.uploads import FORMS
+
 SCOPE = "x-scope"
 
 
@@ -18,6 +20,8 @@ def openapi(api: NinjaAPI) -> dict[str, Any]:
         for operation in view.operations
         if operation.auth_callbacks
     }
+    for form in FORMS:
+        schema["components"]["schemas"][form.__name__] = form.model_json_schema()
     for methods in schema["paths"].values():
         for operation in methods.values():
             if operation["operationId"] in scopes:

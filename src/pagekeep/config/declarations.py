@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     api_allowed_origins: Texts = _setting(
         ("*",), "Web origins whose pages may call the API, like https://app.example.org; * allows all."
     )
+    max_upload_size: Bytes = _setting(
+        1024 * MIB,
+        "Largest file that a client may upload, whole or in parts, and all files of one request together.",
+        "bytes",
+        ge=1,
+    )
     server_threads: int = _setting(8, "Threads that answer requests.", "threads", ge=1, le=256)
     public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)

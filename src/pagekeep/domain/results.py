@@ -25,6 +25,15 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a client sends, its bytes whole or piece by piece; path and type as in :class:`StoredFile`."""
+
+    path: str
+    mimetype: str
+    data: bytes | Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Shareable:
     """A file that another snapshot may have kept before.
 
@@ -62,6 +71,7 @@ class Result:
         summary: one readable line: the title, the main file's name, or the reason nothing was kept.
         details: machine-readable extras, JSON types only.
         files: what was kept, in the order it was made.
+        hook_name: tells results of one plugin apart; empty for what captures make.
     """
 
     plugin: str
@@ -71,3 +81,4 @@ class Result:
     ended_at: datetime
     files: tuple[StoredFile, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
+    hook_name: str = ""

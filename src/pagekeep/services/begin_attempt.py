@@ -35,7 +35,8 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         put_results(snapshot_id, dict.fromkeys(plugins, _EMPTY))
         update_sums(snapshot_id)
         open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
-        kept = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED).order_by("position", "id")
+        kept = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED, uploads__isnull=True)
+        kept = kept.order_by("position", "id")
         return _request(snapshot, plugins, tuple(as_result(row) for row in kept))
 
 
@@ -52,6 +53,7 @@ def as_result(row: ArchiveResult) -> Result:
             for path, file in row.output_files.items()
         ),
         details=row.output_json or {},
+        hook_name=row.hook_name,
     )
 
 

@@ -42,7 +42,7 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
         require_lease(owner, snapshot_id)
         snapshot = Snapshot.objects.get(pk=snapshot_id)
         results = ArchiveResult.objects.filter(snapshot=snapshot)
-        unmade = results.filter(status__in=OPEN_RESULTS)
+        unmade = results.filter(status__in=OPEN_RESULTS, uploads__isnull=True)
         why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
         unmade.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
         rows = list(results.order_by("position", "id"))
@@ -125,6 +125,6 @@ def _requeue(owner: UUID, snapshot_id: UUID, *, due: datetime | None, count_atte
     with transaction.atomic():
         if not queue.release(owner, snapshot_id, due=due, count_attempt=count_attempt):
             return False
-        begun = ArchiveResult.objects.filter(snapshot_id=snapshot_id, status=ResultStatus.STARTED)
+        begun = ArchiveResult.objects.filter(snapshot_id=snapshot_id, status=ResultStatus.STARTED, uploads__isnull=True)
         begun.update(status=ResultStatus.QUEUED, start_ts=None, modified_at=timezone.now())
     return True

@@ -58,11 +58,15 @@ def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the plugins of its crawl that are still to be made, in the order they are made.
 
     That is all of them as long as no visit succeeded, and later those that failed or were not reached. Where any is
-    missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing.
+    missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing. What a client
+    uploaded is no capture's to make.
     """
     crawl = snapshot.crawl
-    wanted = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
-    states = dict(snapshot.results.filter(hook_name="").values_list("plugin", "status"))
+    rows = snapshot.results.filter(hook_name="").values_list("plugin", "status", "uploads")
+    uploaded = {plugin for plugin, _, uploads in rows if uploads is not None}
+    states = {plugin: status for plugin, status, _ in rows if plugin not in uploaded}
+    chosen = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
+    wanted = tuple(name for name in chosen if name not in uploaded)
     failed = snapshot.status == SnapshotStatus.FAILED and not _is_error_page(snapshot)
     if failed or ResultStatus.SUCCEEDED not in states.values():
         return wanted

@@ -20,6 +20,7 @@ from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
 from pagekeep.services.record_result import record_result, record_step, require_lease
+from pagekeep.services.renew_manifest import renew_after_uploads
 from pagekeep.services.wiring import snapshot_files
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,9 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
         end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
         files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
         await asyncio.to_thread(files.write_manifest, end)
-        return await sync_to_async(finish_attempt)(owner, end)
+        status = await sync_to_async(finish_attempt)(owner, end)
+        await sync_to_async(renew_after_uploads)(snapshot.pk)
+        return status
     except LeaseLost:
         await _tidy_up(snapshot.pk)
         raise

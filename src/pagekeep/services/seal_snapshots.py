@@ -28,7 +28,9 @@ def seal_snapshots(snapshot_ids: Iterable[UUID], *, reason: str = "Cancelled bef
             modified_at=timezone.now(),
         )
         waiting = ArchiveResult.objects.filter(
-            snapshot__in=sealed, status__in=(ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
+            snapshot__in=sealed,
+            status__in=(ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF),
+            uploads__isnull=True,
         )
         waiting.update(status=ResultStatus.SKIPPED, output_str=reason, modified_at=timezone.now())
         for crawl_id in set(sealed.values()):

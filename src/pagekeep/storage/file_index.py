@@ -20,12 +20,16 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: what is stored, its CRC-32 for a ZIP, whether it is a recipe instead of bytes, and its hint's name."""
+    """One file: what is stored, its CRC-32 for a ZIP, whether it is a recipe instead of bytes, and its hint's name.
+
+    ``uploaded`` marks what a client sent: no capture replaces it.
+    """
 
     stored: StoredFile
     crc32: int
     packed: bool = False
     hint: str | None = None
+    uploaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def _line(plugin: str, entry: Entry) -> dict[str, object]:
         "crc32": entry.crc32,
         "packed": entry.packed,
     }
-    return line | {"hint": entry.hint} if entry.hint else line
+    return line | ({"hint": entry.hint} if entry.hint else {}) | ({"uploaded": True} if entry.uploaded else {})
 
 
 def _parse(known: dict[str, object]) -> Entry | None:
@@ -106,7 +110,13 @@ def _parse(known: dict[str, object]) -> Entry | None:
             mimetype=str(known["mimetype"]),
         )
         hint = known.get("hint")
-        return Entry(stored, int(str(known["crc32"])), bool(known["packed"]), str(hint) if hint else None)
+        return Entry(
+            stored,
+            int(str(known["crc32"])),
+            bool(known["packed"]),
+            str(hint) if hint else None,
+            bool(known.get("uploaded")),
+        )
     except (KeyError, ValueError):
         return None
 

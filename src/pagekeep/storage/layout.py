@@ -48,6 +48,11 @@ class DataDir:
         return self.root / "tmp"
 
     @property
+    def uploads(self) -> Path:
+        """The parts of files that clients are still sending, a folder for each archive result."""
+        return self.root / "uploads"
+
+    @property
     def backups(self) -> Path:
         return self.root / "backups"
 

@@ -157,7 +157,8 @@ def _result_json(result: Result, packed: Mapping[str, tuple[PackedMember, ...]])
     for file in result.files:
         members = packed.get(f"{result.plugin}/{file.path}")
         files.append(asdict(file) if members is None else {**asdict(file), "packed": [asdict(m) for m in members]})
-    return {
+    hook = {"hook_name": result.hook_name} if result.hook_name else {}
+    return hook | {
         "plugin": result.plugin,
         "status": result.status.value,
         "summary": result.summary,
@@ -177,6 +178,7 @@ def _result(known: dict[str, object]) -> Result:
         started_at=_time(known["started_at"]),
         ended_at=_time(known["ended_at"]),
         files=tuple(_file(typed(file, dict)) for file in typed(known["files"], list)),
+        hook_name=typed(known.get("hook_name", ""), str),
     )
 
 

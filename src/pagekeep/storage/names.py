@@ -39,6 +39,11 @@ def check_path(path: str, spare: int = 0) -> tuple[str, ...]:
     return parts
 
 
+def fold(path: str) -> str:
+    """Return what two paths have in common that some file systems take for one: case and composition do not count."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
 def _problem(path: str, parts: tuple[str, ...], spare: int) -> str | None:
     if not path:
         return "is empty"

@@ -6,15 +6,15 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from uuid import UUID
 
-from pagekeep.domain.errors import BadInput, Conflict, EnvironmentProblem, NotFound
-from pagekeep.domain.results import Shareable, Shared, StoredFile
+from pagekeep.domain.errors import BadInput, CaptureError, Conflict, EnvironmentProblem, NotFound
+from pagekeep.domain.results import Shareable, Shared, StoredFile, Upload
 from pagekeep.domain.urls import shorten
 from pagekeep.storage import file_index, manifest, recipe
 from pagekeep.storage.blobs import BlobStore
@@ -37,6 +37,7 @@ from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.names import RECIPE_SUFFIX, check_path, check_plugin
 from pagekeep.storage.packing import ByteRange, Member, Pack
 from pagekeep.storage.recipe import PackedMember
+from pagekeep.storage.uploads import known_uploads
 
 HEAD = 4096
 Index = Callable[[str], list[Entry]]  # what a plugin's files are known to be
@@ -74,6 +75,31 @@ class SnapshotFiles:
             entry = _entry(path, mimetype, written)
             self._put(work, plugin, [(entry, written)])
         return entry.stored
+
+    def add(self, plugin: str, files: Sequence[Upload]) -> list[StoredFile]:
+        """Keep files that a client sent, all of them or none; bytes that are kept already stay, whoever made them.
+
+        No capture replaces or drops them afterwards.
+
+        Raises:
+            Conflict: other bytes are kept under one of the names.
+            BadInput: a name differs from a kept one in case only; and as ``save``.
+            NotFound, EnvironmentProblem: as ``save``.
+        """
+        check_plugin(plugin)
+        for upload in files:
+            check_path(upload.path)
+        written: list[tuple[Entry, WrittenFile]] = []
+        with self._blobs.work() as work, disk_errors(work):
+            for number, upload in enumerate(files):
+                place = work / str(number)
+                place.mkdir(mode=PRIVATE_FOLDER)
+                file = self._blobs.write(place, upload.data)
+                entry = _entry(upload.path, upload.mimetype, file)
+                written.append((replace(entry, uploaded=True), file))
+            if written:
+                self._put(work, plugin, written)
+        return [entry.stored for entry, _ in written]
 
     def share(self, plugin: str, wanted: Sequence[Shareable]) -> list[Shared]:
         """Keep a file for each of ``wanted``: the blob known by its key, else the bytes that its ``make`` gives.
@@ -131,7 +157,8 @@ class SnapshotFiles:
             self._changing(plugin, path),
             open_folder(self.folder, (plugin, *folders), create=True) as folder,
         ):
-            self._record(work, plugin, [Entry(stored, made.crc32, packed=True)], is_new=not _exists(folder, name))
+            entry = Entry(stored, made.crc32, packed=True)
+            self._record(work, plugin, [entry], {path} if _exists(folder, name) else set())
             replace_file(work, recipe.to_json(made), folder, name + RECIPE_SUFFIX)
             unlink(folder, name)
             os.fsync(folder)
@@ -171,10 +198,17 @@ class SnapshotFiles:
         self._discard(self.folder)
 
     def drop(self, plugin: str) -> None:
-        """Remove all that one plugin keeps, at once, so that it can try again. Packed files made of it break."""
+        """Remove all that one plugin keeps, at once, so that it can try again. Packed files made of it break.
+
+        What clients uploaded stays.
+        """
         target = self.folder / check_plugin(plugin)
         with contextlib.suppress(FileNotFoundError), self._fenced():  # no folder: nothing was kept yet
-            self._discard(target, self._index(plugin))
+            entries = self._entries(plugin)
+            if any(entry.uploaded for entry in entries):
+                self._discard_files(plugin, [entry for entry in entries if not entry.uploaded])
+            else:
+                self._discard(target, self._index(plugin))
 
     def write_manifest(self, value: Manifest) -> None:
         """Write the manifest, with the members of the packed files among its results.
@@ -183,13 +217,22 @@ class SnapshotFiles:
             NotFound: the snapshot was removed meanwhile.
             EnvironmentProblem: the disk is full or not writable.
         """
-        packed = {
-            f"{result.plugin}/{file.path}": made.members
-            for result in value.results
-            for file in result.files
-            if (made := recipe.read(self.folder, result.plugin, file.path))
-        }
+        self.renew_manifest(lambda: value)
+
+    def renew_manifest(self, describe: Callable[[], Manifest]) -> None:
+        """Write the manifest that ``describe`` gives while the folder is locked: the last writer knows most.
+
+        Raises:
+            NotFound, EnvironmentProblem: as ``write_manifest``.
+        """
         with self._blobs.work_near_snapshots() as work, self._changing("", manifest.MANIFEST_NAME):
+            value = describe()
+            packed = {
+                f"{result.plugin}/{file.path}": made.members
+                for result in value.results
+                for file in result.files
+                if (made := recipe.read(self.folder, result.plugin, file.path))
+            }
             make_folders(self.folder)
             manifest.write(self.folder, replace(value, packed=packed), work)
 
@@ -213,6 +256,7 @@ class SnapshotFiles:
     def _put(self, work: Path, plugin: str, files: Sequence[tuple[Entry, WrittenFile]]) -> None:
         """Put written files under their names, each whole, all durable at the end."""
         with self._changing(plugin, files[0][0].stored.path), ExitStack() as opened:
+            files = self._to_put(plugin, files)
             folders: dict[tuple[str, ...], int] = {}
             names: list[tuple[int, str]] = []
             for entry, _ in files:
@@ -221,22 +265,49 @@ class SnapshotFiles:
                 if parts not in folders:
                     folders[parts] = opened.enter_context(open_folder(self.folder, parts, create=True))
                 names.append((folders[parts], name))
-            is_new = not any(_exists(folder, name) for folder, name in names)
-            self._record(work, plugin, [entry for entry, _ in files], is_new=is_new)
+            there = {entry.stored.path for (entry, _), place in zip(files, names, strict=True) if _exists(*place)}
+            self._record(work, plugin, [entry for entry, _ in files], there)
             for (folder, name), (_, written) in zip(names, files, strict=True):
                 self._place(self._blobs.share(written.file.parent, written), folder, name)
                 unlink(folder, name + RECIPE_SUFFIX)
             for folder in folders.values():
                 os.fsync(folder)
 
-    def _record(self, work: Path, plugin: str, entries: Sequence[Entry], *, is_new: bool) -> None:
-        """Write down what is about to appear; what it replaces is freed when the work is over."""
+    def _record(self, work: Path, plugin: str, entries: Sequence[Entry], there: Collection[str]) -> None:
+        """Write down what is about to appear; what it replaces is freed when the work is over.
+
+        Args:
+            there: the paths that are taken now.
+
+        Raises:
+            CaptureError: a capture would replace what a client uploaded.
+        """
         with open_folder(self.folder) as top:
-            if not is_new:
+            if there:
+                if not any(entry.uploaded for entry in entries):
+                    self._spare_uploads(plugin, there)
                 paths = {entry.stored.path for entry in entries}
-                older = [old for old in file_index.read(top, plugin) if old.stored.path in paths]
-                _note(work, older)
+                _note(work, [old for old in file_index.read(top, plugin) if old.stored.path in paths])
             file_index.append(top, plugin, entries)
+
+    def _spare_uploads(self, plugin: str, paths: Collection[str]) -> None:
+        for entry in self._entries(plugin):
+            if entry.uploaded and entry.stored.path in paths:
+                where = shorten(repr(f"{plugin}/{entry.stored.path}"))
+                raise CaptureError(f"A client uploaded {where}, which stays; this one was not kept.")
+
+    def _to_put(self, plugin: str, files: Sequence[tuple[Entry, WrittenFile]]) -> Sequence[tuple[Entry, WrittenFile]]:
+        """Return the files that are to be put in place: of uploads those that are not kept already."""
+        uploads = [entry for entry, _ in files if entry.uploaded]
+        if not uploads:
+            return files
+        kept = {entry.stored.path: entry for entry in self._entries(plugin)}
+        known = known_uploads(plugin, uploads, kept, lambda path: self._status(plugin, path) is not None)
+        with open_folder(self.folder) as top:
+            # What a capture keeps is the client's too from now on, and stays when the capture tries again.
+            file_index.append(top, plugin, [entry for entry in known if not kept[entry.stored.path].uploaded])
+        done = {entry.stored.path for entry in known}
+        return [(entry, written) for entry, written in files if entry.stored.path not in done]
 
     def _place(self, file: Path, folder: int, name: str) -> None:
         try:
@@ -290,6 +361,20 @@ class SnapshotFiles:
                     os.fsync(parent)
             except (FileNotFoundError, NotADirectoryError):
                 return
+
+    def _discard_files(self, plugin: str, entries: Sequence[Entry]) -> None:
+        """Take single files away and free what only they kept."""
+        with self._blobs.work_near_snapshots() as work, disk_errors(self.folder):
+            _note(work, entries)
+            for path in {entry.stored.path for entry in entries}:
+                *folders, name = check_path(path)
+                with (
+                    contextlib.suppress(FileNotFoundError, NotADirectoryError),
+                    open_folder(self.folder, (plugin, *folders)) as folder,
+                ):
+                    unlink(folder, name)
+                    unlink(folder, name + RECIPE_SUFFIX)
+                    os.fsync(folder)
 
     def _entries(self, plugin: str) -> list[Entry]:
         """Return the entries of a plugin's files that are on disk, in the order they were first made."""

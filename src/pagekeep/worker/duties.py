@@ -12,13 +12,14 @@ from django.db import connections
 
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.register_worker import bury_workers
+from pagekeep.services.sweep_uploads import sweep_uploads
 
 log = logging.getLogger(__name__)
 
 EVERY = 1.0
 """Seconds between two rounds."""
 
-DUTIES: tuple[Callable[[], object], ...] = (bury_workers, look_after_machine)
+DUTIES: tuple[Callable[[], object], ...] = (bury_workers, look_after_machine, sweep_uploads)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Archive results."""
 
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +68,8 @@ class MinimalArchiveResultSchema(Schema):
     output: str = Field(description="The same as `output_str`.")
     output_json: dict[str, Any] | None
     output_files: dict[str, dict[str, Any]] | None = Field(
-        description="Path in the plugin's folder → size, mimetype, extension, sha256."
+        description="Path in the plugin's folder → size, mimetype, extension, sha256; of uploads also `upload`, whose"
+        " `complete` is false as long as parts are missing: then only `upload` says what has come."
     )
     output_size: int = Field(description="Bytes.")
     output_mimetypes: str
@@ -146,11 +148,30 @@ def minimal_result_fields(row: Row, creator: dict[str, str]) -> dict[str, Any]:
         "output_str": row["output_str"],
         "output": row["output_str"],
         "output_json": row["output_json"],
-        "output_files": row["output_files"],
+        "output_files": row["output_files"] | _unfinished(row["uploads"]),
         "output_size": row["output_size"],
         "output_mimetypes": row["output_mimetypes"],
         "start_ts": row["start_ts"],
         "end_ts": row["end_ts"],
+    }
+
+
+def _unfinished(uploads: dict[str, Any] | None) -> dict[str, Any]:
+    """Return files of which parts are missing still, as they are shown among the output files."""
+    return {
+        path: {
+            "size": sent["total_size"],
+            "mimetype": sent["mimetype"],
+            "extension": PurePosixPath(path).suffix.removeprefix("."),
+            "sha256": None,
+            "upload": {
+                "complete": False,
+                "received": sent["received"],
+                "next_chunk_index": sent["next_index"],
+                "chunk_count": sent["chunk_count"],
+            },
+        }
+        for path, sent in (uploads or {}).items()
     }
 
 
