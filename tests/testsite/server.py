@@ -20,6 +20,7 @@ from testsite.extreme_routes import EXTREME
 from testsite.file_routes import FILE_ROUTES
 from testsite.good_routes import GOOD
 from testsite.hostile_routes import HOSTILE
+from testsite.identity_routes import IDENTITY
 from testsite.media_routes import MEDIA
 from testsite.unruly_routes import UNRULY
 
@@ -212,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _route(path: str) -> Callable[[Handler], None] | None:
-    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME | UNRULY
+    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME | UNRULY | IDENTITY
     if path in routes:
         return routes[path]
     return next((route for prefix, route in routes.items() if prefix.endswith("/") and path.startswith(prefix)), None)

@@ -4,7 +4,17 @@ from ninja import NinjaAPI
 
 from pagekeep.api.errors import add_handlers
 from pagekeep.api.parsing import JsonParser, naming_the_unknown
-from pagekeep.api.routers import auth, cli, machines, objects, results, snapshots, tags, workers
+from pagekeep.api.routers import (
+    auth,
+    cli,
+    machines,
+    objects,
+    personas,
+    results,
+    snapshots,
+    tags,
+    workers,
+)
 
 api = NinjaAPI(
     title="Pagekeep – ArchiveBox-compatible API",  # apps refuse a server whose title lacks the second name
@@ -24,3 +34,4 @@ api.add_router("/core", objects.router)
 api.add_router("/cli", cli.router)
 api.add_router("/workers", workers.router)
 api.add_router("/machine", machines.router)
+api.add_router("/personas", personas.router)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pagekeep import __version__
 from pagekeep.capture.chromium.devtools import Connection
+from pagekeep.capture.chromium.emulation import Emulation
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import MEMORY, Chromium, launch
 from pagekeep.capture.memory import give_back_large_blocks
@@ -145,8 +146,9 @@ class Engine:
             async with asyncio.timeout(_READY_SECONDS):
                 context_id = await _new_context(chromium, egress)
                 recorder = Recorder(request, self._options.temp_dir)
-                user_agent = request.user_agent or chromium.user_agent
-                page = await Page.open(chromium.connection, targets, context_id, recorder, user_agent)
+                emulation = Emulation(request.identity, chromium.user_agent)
+                await emulation.prepare_context(chromium.connection.browser, context_id)
+                page = await Page.open(chromium.connection, targets, context_id, recorder, emulation)
                 if not request.check_certificates:
                     await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
         except TimeoutError as error:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from pagekeep.capture.chromium.devtools import Connection, DevToolsError, Params, Session
+from pagekeep.capture.chromium.emulation import Emulation
 from pagekeep.capture.recording.console_log import ConsoleLog
 from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.recording.navigation import NavigationLog
@@ -19,8 +20,6 @@ from pagekeep.domain.errors import CaptureError
 
 # Our scripts run beside the page's own, where the page cannot redefine what they use.
 WORLD = "pagekeep"
-WIDTH, VIEWPORT_HEIGHT = 1440, 900
-ACCEPT_LANGUAGE = "en-US,en"
 # Requests that may last for ever without the page being unfinished.
 ENDLESS = frozenset({"EventSource", "WebSocket", "Ping", "Media", "Prefetch", "CSPViolationReport"})
 FRAMES = frozenset({"page", "iframe"})
@@ -42,7 +41,15 @@ class Frame:
 class Page:
     """A page in a browser context of its own. Create with :meth:`open`."""
 
-    def __init__(self, connection: Connection, opener: Opener, target_id: str, session: Session, recorder: Recorder):
+    def __init__(
+        self,
+        connection: Connection,
+        opener: Opener,
+        target_id: str,
+        session: Session,
+        recorder: Recorder,
+        emulation: Emulation,
+    ):
         self.session = session
         self.main_frame_id = target_id
         self.recorder = recorder
@@ -58,6 +65,7 @@ class Page:
         self.unreachable_url = ""
         self.last_request = time.monotonic()
         self._connection = connection
+        self._emulation = emulation
         self._open_another = opener
         self._blank: asyncio.Task[Frame] | None = None
         self._sessions: dict[str, tuple[Session, str]] = {}
@@ -67,12 +75,16 @@ class Page:
 
     @classmethod
     async def open(
-        cls, connection: Connection, targets: Targets, context_id: str, recorder: Recorder, user_agent: str
+        cls, connection: Connection, targets: Targets, context_id: str, recorder: Recorder, emulation: Emulation
     ) -> "Page":
-        """Open an empty page in a browser context and prepare it to be watched."""
+        """Open an empty page in a browser context and prepare it to be watched, as who it is to be seen.
+
+        Raises:
+            CaptureError: the browser cannot be that.
+        """
         opener = functools.partial(targets.open_page, context_id)
         target_id, session = await opener()
-        page = cls(connection, opener, target_id, session, recorder)
+        page = cls(connection, opener, target_id, session, recorder, emulation)
         targets.own(context_id, page.attach)
         page._watch(session, "page")
         page.navigation.watch(session)
@@ -84,17 +96,14 @@ class Page:
         session.on("Page.javascriptDialogOpening", page._dialog)
         session.post("Runtime.runIfWaitingForDebugger")
         await session.call("Page.enable")
-        await session.call(
-            "Emulation.setDeviceMetricsOverride", width=WIDTH, height=VIEWPORT_HEIGHT, deviceScaleFactor=1, mobile=False
-        )
-        if user_agent:
-            await session.call("Emulation.setUserAgentOverride", userAgent=user_agent, acceptLanguage=ACCEPT_LANGUAGE)
+        await emulation.prepare_page(session)
         return page
 
     def attach(self, event: Params) -> None:
         """Take in a worker or out-of-process frame (``Target.attachedToTarget``) and let it run."""
-        session = self._connection.session(event["sessionId"])
-        self._watch(session, event["targetInfo"]["type"])
+        session, kind = self._connection.session(event["sessionId"]), event["targetInfo"]["type"]
+        self._watch(session, kind)
+        self._emulation.prepare_target(session, is_frame=kind in FRAMES)
         self.console.watch(session, event["targetInfo"]["targetId"])
         session.post("Runtime.runIfWaitingForDebugger")
 
@@ -102,7 +111,8 @@ class Page:
         self._sessions[session.id] = (session, kind)
         session.on("Target.attachedToTarget", self.attach)
         session.on("Target.detachedFromTarget", self._detached)
-        self.recorder.watch(session)
+        # A service worker's script is asked for before the worker can be told who asks.
+        self.recorder.watch(session, self._emulation.headers if kind == "service_worker" else None)
         session.post("Network.enable")
         if kind in FRAMES:
             session.on("Network.requestWillBeSent", self._request)
@@ -203,6 +213,7 @@ class Page:
 
     async def _open_blank(self) -> Frame:
         target_id, session = await self._open_another()
+        self._emulation.prepare_target(session, is_frame=True)
         self.recorder.watch(session)
         session.post("Network.enable")
         session.post("Runtime.runIfWaitingForDebugger")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.domain.behaviours import DEFAULT_BEHAVIOURS
+from pagekeep.domain.identity import Identity
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.results import Result
 
@@ -62,8 +63,8 @@ class CaptureRequest:
         kept: results of earlier attempts that stay; listed by the ``hashes`` output.
         allow_private: CIDRs, hosts or host:port pairs that may be reached although they are not public addresses.
         refuse: host:port pairs that are never reached, whatever is allowed (Pagekeep's own listeners).
-        secrecy: which of the person's secrets are kept.
-        user_agent: replaces the browser's own where given.
+        secrecy: which of the person's secrets are kept; those of the identity are added to it.
+        identity: who the browser is to the sites it visits.
         block_list: path of a file that names hosts nothing is asked of; empty for none.
         behaviours: names of what is done to the page before it is looked at.
     """
@@ -73,12 +74,16 @@ class CaptureRequest:
     kept: tuple[Result, ...] = ()
     allow_private: tuple[str, ...] = ()
     refuse: tuple[str, ...] = ()
-    user_agent: str = ""
+    identity: Identity = field(default_factory=Identity)
     check_certificates: bool = True
     secrecy: Secrecy = field(default_factory=Secrecy)
     block_list: str = ""
     behaviours: tuple[str, ...] = DEFAULT_BEHAVIOURS
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        # Here, so that nobody who makes a request can forget it.
+        object.__setattr__(self, "secrecy", self.secrecy.of(self.identity))
 
 
 @dataclass(frozen=True, slots=True)

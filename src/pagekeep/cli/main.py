@@ -42,6 +42,7 @@ COMMANDS = {
     "config": Entry("Show every setting: value, default, unit, and where it comes from.", django=False),
     "user": Entry("Create users, set passwords, list users."),
     "token": Entry("Create, list and revoke keys to the API."),
+    "persona": Entry("Who the browser is to sites: languages, window, place, cookies."),
     "doctor": Entry("Check this machine: browser, fonts, disk, port, clock, each with its fix."),
     "version": Entry("Show the version.", django=False),
 }

@@ -1,18 +1,21 @@
 """Get a claimed snapshot ready to be captured."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
 
-from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
 from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.config.declarations import Settings
 from pagekeep.config.load import settings
+from pagekeep.domain.identity import Identity
 from pagekeep.domain.results import Result, StoredFile
 from pagekeep.domain.status import CrawlStatus, ResultStatus
-from pagekeep.services.crawl_config import crawl_settings
+from pagekeep.services.crawl_config import CrawlSettings, crawl_settings
 from pagekeep.services.listeners import own_addresses
+from pagekeep.services.load_identity import load_identity
 from pagekeep.services.record_result import put_results, require_lease, update_sums
 from pagekeep.services.retry_snapshot import missing_plugins
 from pagekeep.services.seal_crawl import open_crawl
@@ -27,6 +30,7 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
 
     Raises:
         LeaseLost: the worker does not hold the snapshot any more.
+        NotFound: the crawl's persona was removed.
     """
     with transaction.atomic():
         require_lease(owner, snapshot_id)
@@ -35,9 +39,9 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         put_results(snapshot_id, dict.fromkeys(plugins, _EMPTY))
         update_sums(snapshot_id)
         open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
-        kept = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED, uploads__isnull=True)
-        kept = kept.order_by("position", "id")
-        return _request(snapshot, plugins, tuple(as_result(row) for row in kept))
+        rows = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED, uploads__isnull=True)
+        kept = tuple(as_result(row) for row in rows.order_by("position", "id"))
+    return _request(snapshot, plugins, kept)
 
 
 def as_result(row: ArchiveResult) -> Result:
@@ -78,13 +82,21 @@ def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, .
         kept=kept,
         allow_private=(*own.allow_private, *crawl.allow_private),
         refuse=own_addresses(),
-        user_agent=chosen.user_agent,
+        identity=_identity(crawl, chosen),
         secrecy=Secrecy(credentials=own.keep_secrets, cookies=not own.redact_cookies),
         check_certificates=chosen.check_certificates,
         block_list=chosen.block_list,
         behaviours=chosen.behaviours,
         limits=_limits(own, chosen.timeout),
     )
+
+
+def _identity(crawl: Crawl, chosen: CrawlSettings) -> Identity:
+    """Return the persona's, save that the crawl's USER_AGENT wins, and the setting's stands where neither has one."""
+    identity = load_identity(crawl.persona)
+    if crawl.config.get("USER_AGENT") or not identity.user_agent:
+        identity = replace(identity, user_agent=chosen.user_agent)
+    return identity
 
 
 def _limits(own: Settings, timeout: float) -> Limits:

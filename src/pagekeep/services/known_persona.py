@@ -1,8 +1,11 @@
-"""Personas: whose browser profile a crawl is made with."""
+"""Personas by their names: whose browser a crawl is made with."""
 
+from pagekeep.archive.models import Persona
 from pagekeep.domain.errors import BadInput
+from pagekeep.domain.persona_names import DEFAULT, persona_key
+from pagekeep.domain.urls import shorten
 
-DEFAULT = "Default"
+NAMED = 10
 
 
 def known_persona(name: str) -> str:
@@ -11,6 +14,12 @@ def known_persona(name: str) -> str:
     Raises:
         BadInput: there is no such persona.
     """
-    if name.strip().casefold() in ("", DEFAULT.casefold()):
+    key = persona_key(name)
+    if key == persona_key(DEFAULT):
         return DEFAULT
-    raise BadInput(f"There is no persona {name!r}; the one there is is {DEFAULT!r}.")
+    found = Persona.objects.filter(key=key).values_list("name", flat=True).first()
+    if found is None:
+        others = Persona.objects.exclude(key=persona_key(DEFAULT)).order_by("key").values_list("name", flat=True)
+        names = ", ".join(map(repr, [DEFAULT, *others[:NAMED]]))
+        raise BadInput(f"There is no persona {shorten(name)!r}; known are {names}.")
+    return found

@@ -1,4 +1,7 @@
-"""Make the data directory ready: folders, secret key, schema. What every command that opens the archive does first."""
+"""Make the data directory ready: folders, secret key, schema, default persona.
+
+What every command that opens the archive does first.
+"""
 
 import fcntl
 import os
@@ -19,6 +22,7 @@ from pagekeep.capture.network.block_list import read_block_list
 from pagekeep.config.load import settings
 from pagekeep.config.secret import read_key, write_key
 from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.services.make_persona import ensure_default
 from pagekeep.services.wiring import data_dir
 from pagekeep.storage.blobs import BlobStore
 
@@ -55,7 +59,9 @@ def prepare_archive() -> Prepared:
         _settle_key(home.root)
         BlobStore(home).sweep_temp()
         try:
-            return _migrate(home.database, home.backups)
+            prepared = _migrate(home.database, home.backups)
+            ensure_default()
+            return prepared
         except DatabaseError as error:
             raise EnvironmentProblem(
                 f"The database {home.database} cannot be used ({error}); put back a copy from {home.backups}."

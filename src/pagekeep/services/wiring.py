@@ -6,6 +6,7 @@ from uuid import UUID
 from pagekeep.capture.engine import Engine, EngineOptions
 from pagekeep.config.load import settings
 from pagekeep.storage.layout import DataDir
+from pagekeep.storage.persona_files import PersonaFiles
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
 
@@ -17,6 +18,11 @@ def data_dir() -> DataDir:
 def snapshot_files(snapshot_id: UUID, fence: Callable[[], None] | None = None) -> SnapshotFiles:
     """Return the files of a snapshot; with a ``fence``, the sink of its capture."""
     return SnapshotFiles(data_dir(), snapshot_id, fence)
+
+
+def persona_files(persona_id: UUID) -> PersonaFiles:
+    """Return what a persona has of sites."""
+    return PersonaFiles(data_dir(), persona_id)
 
 
 def make_engine() -> Engine:

@@ -57,6 +57,11 @@ class DataDir:
         return self.root / "backups"
 
     @property
+    def personas(self) -> Path:
+        """What personas have of sites: cookies and storage, one folder each. Only this user may read it."""
+        return self.root / "personas"
+
+    @property
     def run(self) -> Path:
         """Locks, sockets and process ids of what is running now."""
         return self.root / "run"
@@ -87,7 +92,8 @@ class DataDir:
         """
         try:
             with disk_errors(self.root):
-                for folder in (self.root, self.blobs, self.snapshots, self.temp, self.backups, self.run):
+                own = (self.blobs, self.snapshots, self.temp, self.backups, self.personas, self.run)
+                for folder in (self.root, *own):
                     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
                     with tempfile.TemporaryFile(dir=folder):
                         pass

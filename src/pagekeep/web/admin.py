@@ -13,6 +13,9 @@ from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.revoke_token import revoke_token
 from pagekeep.services.seal_snapshots import seal_snapshots
+from pagekeep.web import persona_admin
+
+__all__ = ["persona_admin"]
 
 SHORT = 100
 

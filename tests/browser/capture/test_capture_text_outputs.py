@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from pagekeep.domain.identity import Identity
 from testsite.good_routes import ENCODINGS, ODD_PATH
 
 # A quiet page that is reached directly over plain http has none of these.
@@ -96,7 +97,7 @@ def test_headers_tell_what_was_really_sent(captured):
 
 
 def test_given_user_agent_is_sent(capture):
-    visit = capture("/plain", plugins=("headers",), user_agent="Keeper/1 (test)")
+    visit = capture("/plain", plugins=("headers",), identity=Identity(user_agent="Keeper/1 (test)"))
     assert visit.requests[0].headers["User-Agent"] == "Keeper/1 (test)"
 
 

@@ -84,7 +84,7 @@ def test_the_request_is_made_from_settings_and_crawl(owner: UUID) -> None:
         run(claim_again(owner), owner, engine)
     (request,) = engine.requests
     assert (request.plugins, request.allow_private) == (("title",), ("127.0.0.1:9",))
-    assert (request.limits.open, request.user_agent, request.check_certificates) == (7.0, "Robot", False)
+    assert (request.limits.open, request.identity.user_agent, request.check_certificates) == (7.0, "Robot", False)
     assert request.behaviours == ("cookies", "scroll")
     assert "127.0.0.1:8123" in request.refuse
 

@@ -4,8 +4,19 @@ from pagekeep.archive.models.api_token import APIToken
 from pagekeep.archive.models.archive_result import ArchiveResult
 from pagekeep.archive.models.crawl import Crawl
 from pagekeep.archive.models.machine import Binary, Machine
+from pagekeep.archive.models.persona import Persona
 from pagekeep.archive.models.snapshot import Snapshot
 from pagekeep.archive.models.tag import Tag
 from pagekeep.archive.models.worker import Worker
 
-__all__ = ["APIToken", "ArchiveResult", "Binary", "Crawl", "Machine", "Snapshot", "Tag", "Worker"]
+__all__ = [
+    "APIToken",
+    "ArchiveResult",
+    "Binary",
+    "Crawl",
+    "Machine",
+    "Persona",
+    "Snapshot",
+    "Tag",
+    "Worker",
+]

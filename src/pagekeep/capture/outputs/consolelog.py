@@ -23,6 +23,6 @@ async def make(visit: Visit, keep: Keep) -> str:
         missing.append(f"The browser stores the newest {STORED} messages: there may have been earlier ones.")
     notes = [{"kind": "left-out", "text": " ".join(missing)}] if missing else []
     lines = b"\n".join(orjson.dumps(line) for line in [*log.lines, *notes])
-    keep("consolelog.jsonl", lines + b"\n", "text/plain; charset=utf-8")
+    keep("consolelog.jsonl", visit.request.secrecy.hidden.data(lines) + b"\n", "text/plain; charset=utf-8")
     levels = Counter("error" if line["level"] in ("error", "assert") else "other" for line in log.lines)
     return f"{len(log.lines)} messages, {levels['error']} errors" + (f"; {missing[0]}" if missing else "")

@@ -121,7 +121,7 @@ class _Kept:
             end=end,
             joins=ffmpeg is not None,
             check_certificates=visit.request.check_certificates,
-            user_agent=visit.request.user_agent,
+            identity=visit.request.identity,
             # Other hosts are told the page's host, as the browser would, and no more of its address.
             referer=urljoin(visit.final_url, "/"),
         )

@@ -51,6 +51,11 @@ def _target(answer: Exchange) -> str:
 
 def _by_page(visit: Visit) -> list[dict[str, Any]]:
     return [
-        {"kind": hop.kind, "url": hop.url, "to": hop.to, "time": hop.time.isoformat(timespec="microseconds")}
+        {
+            "kind": hop.kind,
+            "url": visit.request.secrecy.url(hop.url),
+            "to": visit.request.secrecy.url(hop.to),
+            "time": hop.time.isoformat(timespec="microseconds"),
+        }
         for hop in visit.page.navigation.hops
     ]

@@ -59,6 +59,9 @@ async def _share(visit: Visit, keep: Keep) -> tuple[dict[bytes, Response], list[
     """Keep the records of large payloads; return them by the payload's SHA-256, and their index lines."""
     # Of addresses that gave the same payload the first by name stands for it: the next visit chooses the same.
     by_name = sorted(visit.recorder.exchanges, key=lambda exchange: exchange.url, reverse=True)
+    identity = visit.request.identity
+    if identity.has_secrets and not identity.owner:
+        return {}, []  # nobody can tell whose answers these are
     large = {exchange.body.sha256: exchange for exchange in by_name if _may_be_shared(exchange)}
     records = {digest: new_response(exchange) for digest, exchange in large.items()}
     shared = await keep.share([_shareable(visit, large[digest], records[digest]) for digest in large])
@@ -75,6 +78,8 @@ def _shareable(visit: Visit, exchange: Exchange, record: Response) -> Shareable:
     key = f"{exchange.payload_digest} {exchange.url}"
     if not visit.request.secrecy.cookies:
         key += " without cookies"  # an earlier record may hold them
+    if visit.request.identity.has_secrets:
+        key += f" for {visit.request.identity.owner}"  # the headers of the answer may be about its person
     name = f"{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()[:32]}.warc.gz"
     address = _remote_address(visit, exchange)
     return Shareable(name, key, lambda: WarcWriter(name).response(exchange, address, record), MIMETYPE)

@@ -61,6 +61,13 @@ class Workplace:
         for made in (self.folder, self._home, self._no_programs):
             made.mkdir()
 
+    def secret(self, name: str, text: str) -> Path:
+        """Write a file that only this user may read, beside the folder, and return it; it goes with the workplace."""
+        path = self._home / name
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
     async def run(
         self, program: Sequence[str], *, seconds: float, size: int, environment: Mapping[str, str] | None = None
     ) -> Ended:

@@ -12,7 +12,9 @@ from typing import Any
 
 from pagekeep.capture.media.types import EXTENSIONS, SUBTITLES
 from pagekeep.capture.programs.run import Workplace
+from pagekeep.domain.cookies import write_cookies
 from pagekeep.domain.errors import ByteBudgetExceeded, TimeBudgetExceeded
+from pagekeep.domain.identity import Identity, accept_language
 
 # What is told of a medium; addresses of formats, headers and cookies carry secrets and are not.
 FIELDS = (
@@ -124,7 +126,7 @@ class Wishes:
     end: float
     joins: bool
     check_certificates: bool = True
-    user_agent: str = ""
+    identity: Identity = field(default_factory=Identity)
     referer: str = ""
 
 
@@ -156,6 +158,9 @@ async def _run(place: Workplace, arguments: Sequence[str], wishes: Wishes, mark:
     said, complained = "", ""
     try:
         seconds = max(0.0, wishes.end - time.monotonic())
+        if wishes.identity.cookies:
+            # It gives each to its own sites, as a browser does; what sites set meanwhile it writes back.
+            arguments = [f"--cookies={place.secret('cookies.txt', write_cookies(wishes.identity.cookies))}", *arguments]
         ended = await place.run((sys.executable, "-I", "-m", "yt_dlp", *arguments), seconds=seconds, size=wishes.size)
         said, complained = ended.output.decode(errors="replace"), ended.last_words
     except (TimeBudgetExceeded, ByteBudgetExceeded) as error:
@@ -177,8 +182,9 @@ def _arguments(wishes: Wishes) -> Iterator[str]:
     yield f"--max-filesize={wishes.size}"
     if not wishes.check_certificates:
         yield "--no-check-certificates"
-    if wishes.user_agent:
-        yield f"--user-agent={wishes.user_agent}"
+    if wishes.identity.user_agent:
+        yield f"--user-agent={wishes.identity.user_agent}"
+    yield f"--add-headers=Accept-Language:{accept_language(wishes.identity.languages)}"
     if wishes.referer:
         yield f"--add-headers=Referer:{wishes.referer}"
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -34,7 +35,7 @@ def exchange_of(event: Params, folder: Path | None, secrecy: Secrecy) -> Exchang
         url=secrecy.url(request["url"].split("#")[0]),
         method=request["method"],
         request_headers=secrecy.headers(request["headers"].items()),
-        request_body=_post_data(request),
+        request_body=secrecy.hidden.data(_post_data(request)),
         status=event["responseStatusCode"],
         reason=event.get("responseStatusText", ""),
         response_headers=header_pairs((h["name"], h["value"]) for h in event.get("responseHeaders", ())),
@@ -85,13 +86,19 @@ def _take(exchange: Exchange, data: bytes, limit: int) -> None:
         raise ByteBudgetExceeded(f"It is larger than {limit} bytes.")
 
 
-def answer(session: Session, request_id: str, exchange: Exchange) -> None:
-    """Answer a paused request as the origin did, policies relaxed; one whose body is too large for that fails."""
+def answer(session: Session, request_id: str, exchange: Exchange, *, cookies: bool = True) -> None:
+    """Answer a paused request as the origin did, policies relaxed; one whose body is too large for that fails.
+
+    Args:
+        cookies: whether they are set, too.
+    """
     if exchange.body.size > FULFILLED:
         refuse(session, request_id, "Failed")
         return
     # Some pages ask for the length themselves.
     dropped = _DROPPED if _is_as_announced(exchange) else _DROPPED | {"content-length"}
+    if not cookies:
+        dropped = dropped | {"set-cookie"}
     headers = [
         {"name": n, "value": relax(v) if n.lower() in POLICY_HEADERS else v}
         for n, v in exchange.response_headers
@@ -124,9 +131,14 @@ def refuse(session: Session, request_id: str, why: str) -> None:
     session.post("Fetch.failRequest", requestId=request_id, errorReason=why)
 
 
-def proceed(session: Session, request_id: str) -> None:
-    """Let the browser go on with a paused request."""
-    session.post("Fetch.continueRequest", requestId=request_id)
+def proceed(session: Session, request_id: str, headers: Mapping[str, str] | None = None) -> None:
+    """Let the browser go on with a paused request.
+
+    Args:
+        headers: what it sends instead of its own; None for those.
+    """
+    changed = {} if headers is None else {"headers": [{"name": n, "value": v} for n, v in headers.items()]}
+    session.post("Fetch.continueRequest", requestId=request_id, **changed)
 
 
 def has_policy(exchange: Exchange) -> bool:

@@ -7,7 +7,7 @@ requests and aborted ones. ``network_log`` adds what interception lacks: the hea
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -71,7 +71,7 @@ class Recorder:
         self.kept_back: Exchange | None = None
         self._folder, self._secrecy = folder, request.secrecy
         self._unpaused = Unpaused(
-            lambda session, exchange: self._begin(self._read_kept(session, exchange), exchange), folder
+            lambda session, exchange: self._begin(self._read_kept(session, exchange), exchange), folder, request.secrecy
         )
         self._logins = Logins(request.url)
         self._limits = request.limits
@@ -79,10 +79,17 @@ class Recorder:
         self._by_url: dict[str, Exchange] = {}
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._sessions: list[Session] = []
+        self._completed_by: dict[str, Mapping[str, str]] = {}
         self._holding = self._closed = False
 
-    def watch(self, session: Session) -> None:
-        """Record what this target (page, frame or worker) requests from now on."""
+    def watch(self, session: Session, completed_by: Mapping[str, str] | None = None) -> None:
+        """Record what this target (page, frame or worker) requests from now on.
+
+        Args:
+            completed_by: headers that its requests are given where they lack them.
+        """
+        if completed_by:
+            self._completed_by[session.id] = completed_by
         session.on("Fetch.requestPaused", lambda event: self._paused(session, event))
         self.log.watch(session)
         self.streams.watch(session)
@@ -91,7 +98,7 @@ class Recorder:
         session.on("Network.loadingFailed", self._failed)
         session.on("Fetch.authRequired", lambda event: self._logins.answer(session, event))
         # The browser asks for passwords only where it paused the request as well.
-        self._intercept(session, *([AT_REQUEST] if self._logins.any else []), AT_RESPONSE)
+        self._intercept(session, *([AT_REQUEST] if self._logins.any or completed_by else []), AT_RESPONSE)
         self._sessions.append(session)
 
     def close(self) -> None:
@@ -101,7 +108,7 @@ class Recorder:
     def find(self, url: str) -> Exchange | None:
         """Return the recorded answer to a GET of ``url`` (its fragment ignored), following recorded redirects."""
         for _ in range(10):
-            exchange = self._by_url.get(url.split("#")[0])
+            exchange = self._by_url.get(self._secrecy.url(url.split("#")[0]))
             if exchange is None or not leads_on(exchange):
                 return exchange
             url = urljoin(exchange.url, exchange.header("location"))
@@ -186,11 +193,12 @@ class Recorder:
             self.unanswered[urlsplit(request["url"]).hostname or ""] += 1
             proceed(session, request_id)
         elif not self._holding:
-            proceed(session, request_id)
+            proceed(session, request_id, _lacking(request["headers"], self._completed_by.get(session.id)))
         elif event.get("resourceType") == "Document" and event.get("frameId") == self.main_frame_id:
             refuse(session, request_id, "Aborted")
         elif request["method"] == "GET" and (known := self.find(request["url"])):
-            answer(session, request_id, known)
+            # What it set was set when it came; as it may be kept, cookies have no values any more.
+            answer(session, request_id, known, cookies=False)
         elif self._closed or event.get("resourceType") not in OUR_REQUESTS:
             refuse(session, request_id, "BlockedByClient")
         else:
@@ -267,6 +275,14 @@ class Recorder:
 def leads_on(exchange: Exchange) -> bool:
     """Return whether browsers follow this answer to another address; without one they show its body."""
     return exchange.status in REDIRECTS and bool(exchange.header("location"))
+
+
+def _lacking(headers: Mapping[str, str], wanted: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return the headers with those wanted that are not there; None where nothing is to be changed."""
+    names = {name.lower() for name in headers}
+    added = {name: value for name, value in (wanted or {}).items() if name.lower() not in names}
+    # Cookies the browser adds by itself.
+    return {name: value for name, value in headers.items() if name.lower() != "cookie"} | added if added else None
 
 
 def _hand_over(session: Session, request_id: str, exchange: Exchange, *, held: bool) -> None:

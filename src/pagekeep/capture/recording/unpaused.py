@@ -8,6 +8,7 @@ from pathlib import Path
 from pagekeep.capture.chromium.devtools import Params, Session
 from pagekeep.capture.recording.body import Body
 from pagekeep.capture.recording.exchange import Exchange, header_pairs
+from pagekeep.capture.recording.secrecy import Secrecy
 
 # What is asked for when nobody waits for it, or by one who is told only when it has come.
 TYPES = frozenset({"Script", "Prefetch"})
@@ -22,8 +23,8 @@ class Unpaused:
         folder: where large bodies are kept.
     """
 
-    def __init__(self, take: Take, folder: Path | None) -> None:
-        self._take, self._folder = take, folder
+    def __init__(self, take: Take, folder: Path | None, secrecy: Secrecy) -> None:
+        self._take, self._folder, self._secrecy = take, folder, secrecy
         self._requests: dict[str, Params] = {}
         self._paused: set[str] = set()
         self._answered: dict[str, Exchange] = {}
@@ -52,7 +53,7 @@ class Unpaused:
         if request is None or again or event["requestId"] in self._paused:
             return
         self._answered[event["requestId"]] = Exchange(
-            url=response["url"].split("#")[0],
+            url=self._secrecy.url(response["url"].split("#")[0]),
             method=request["method"],
             request_headers=header_pairs(request["headers"].items()),
             request_body=b"",

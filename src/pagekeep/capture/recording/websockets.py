@@ -91,7 +91,7 @@ class WebSockets:
         if socket is None:
             return
         frame = event["response"]
-        data = frame["payloadData"]
+        data = self._secrecy.hidden.text(frame["payloadData"]) if sent else frame["payloadData"]
         if socket.size + len(data) > MOST_CHARACTERS:
             socket.dropped += 1
             return

@@ -19,6 +19,7 @@ from pagekeep.cli.records import snapshot_json
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_urls import Added, add_urls
+from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.worker.signals import stop_on_signals
 
@@ -32,6 +33,7 @@ STOPPED = 130
     "--tag", "tags", multiple=True, metavar="TAG", help="Tag the snapshots; repeat it, or separate by commas."
 )
 @click.option("--plugins", default="", metavar="NAMES", help="Make only these outputs, separated by commas.")
+@click.option("--persona", default="", metavar="NAME", help="Visit the pages as this persona, not as Default.")
 @click.option("--index-only", is_flag=True, help="Only record the URLs; capture nothing now.")
 @click.option("--no-wait", is_flag=True, help="Queue the URLs and return at once; a worker captures them.")
 @click.option("--only-new/--again", default=None, help="Pass over URLs already archived, or archive them once more.")
@@ -42,6 +44,7 @@ def command(
     urls: tuple[str, ...],
     tags: tuple[str, ...],
     plugins: str,
+    persona: str,
     index_only: bool,
     no_wait: bool,
     only_new: bool | None,
@@ -68,6 +71,7 @@ def command(
         plugins=plugins.split(","),
         only_new=only_new,
         index_only=index_only,
+        persona=known_persona(persona),
     )
     _tell_intake(added, as_json=as_json)
     if index_only or no_wait or not added.snapshots:

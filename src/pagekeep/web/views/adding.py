@@ -1,12 +1,13 @@
 """``/add/``: what bookmarklets and browser extensions made for other archives send pages to."""
 
 from django.conf import settings as django_settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from pagekeep.archive.persona_queries import persona_choices
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.known_persona import known_persona
@@ -27,15 +28,23 @@ def add(request: HttpRequest) -> HttpResponseBase:
     SameSite=Lax, and a web page of another origin says so in ``Origin`` and is refused.
     """
     if request.method != "POST":
-        entered = {"entered": request.GET.get("url", ""), "entered_tags": request.GET.get("tag", "")}
-        return render(request, "pagekeep/add.html", entered)
+        return render(request, "pagekeep/add.html", _entered(request.GET))
     if not _is_from_us(request):
         return render(request, "403_csrf.html", status=403)
     try:
         return _add(request)
     except BadInput as error:
-        entered = {"entered": request.POST.get("url", ""), "entered_tags": request.POST.get("tag", "")}
-        return render(request, "pagekeep/add.html", {**entered, "refusal": str(error)}, status=400)
+        return render(request, "pagekeep/add.html", _entered(request.POST) | {"refusal": str(error)}, status=400)
+
+
+def _entered(given: QueryDict) -> dict[str, object]:
+    """Return what the form shows: what was entered, and the personas there are to choose from."""
+    return {
+        "entered": given.get("url", ""),
+        "entered_tags": given.get("tag", ""),
+        "entered_persona": given.get("persona", ""),
+        "personas": persona_choices(),
+    }
 
 
 def _add(request: HttpRequest) -> HttpResponse:

@@ -8,11 +8,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pagekeep.archive.filters import SnapshotFilters
 from pagekeep.archive.page_queries import list_rows, most_used_tags
+from pagekeep.archive.persona_queries import persona_choices
 from pagekeep.archive.queries import archive_counts
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import Added, add_urls
+from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.web.access import may_change, readers_only, staff_only
 
@@ -44,9 +46,11 @@ def _add(request: HttpRequest) -> HttpResponse:
     text, tags = request.POST.get("urls", ""), request.POST.get("tags", "")
     user = request.user if request.user.is_authenticated else None
     try:
-        added = add_urls(split_lines(text), user=user, tags=split_tags(tags))
+        persona = known_persona(request.POST.get("persona", ""))
+        added = add_urls(split_lines(text), user=user, tags=split_tags(tags), persona=persona)
     except BadInput as error:
         entered = {"entered": text, "entered_tags": tags, "refusal": str(error)}
+        entered["entered_persona"] = request.POST.get("persona", "")
         return _show(request, entered, status=400)
     report(request, added)
     return redirect("web:index")
@@ -82,6 +86,7 @@ def _show(request: HttpRequest, entered: dict[str, str] | None = None, status: i
         "statuses": list(SnapshotStatus),
         "tags": most_used_tags(),
         "may_change": may_change(request),
+        "personas": persona_choices() if may_change(request) else [],
         **(entered or {}),
     }
     return render(request, "pagekeep/index.html", context, status=status)
