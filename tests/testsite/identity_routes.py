@@ -34,7 +34,8 @@ WORKERS = {
 }
 _PAGE = """<!doctype html><title>Identity</title><link rel="icon" href="/identity/icon.png">
 <meta name="viewport" content="width=device-width">
-<pre id="seen" style="white-space: pre-wrap; word-break: break-all"></pre><iframe id="other" src="{there}/identity/frame"></iframe>
+<pre id="seen" style="white-space: pre-wrap; word-break: break-all"></pre>
+<iframe id="other" src="{there}/identity/frame"></iframe>
 <script>
 {seen}
 const within = (promise) => Promise.race([promise, new Promise((go) => setTimeout(go, 3000, "none"))]);

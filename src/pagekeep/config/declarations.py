@@ -82,7 +82,9 @@ class Settings(BaseSettings):
     user_agent: str = _setting("", "Replaces the browser's own User-Agent.")
     redact_cookies: bool = _setting(False, "Whether the values of cookies are left out of everything that is kept.")
     keep_secrets: bool = _setting(
-        False, "Whether user names and passwords in URLs and authorization headers are kept with the outputs."
+        False,
+        "Whether user names and passwords in URLs, authorization headers and the cookies a persona brings along are kept "
+        "with the outputs.",
     )
     check_ssl_validity: bool = _setting(True, "Whether a page with a bad certificate is refused.")
     allow_private: Texts = _setting(

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from pagekeep.archive.models import Persona
 from pagekeep.domain.errors import PagekeepError
 from pagekeep.domain.identity import COLOR_SCHEMES
-from pagekeep.domain.persona_names import DEFAULT, persona_key
+from pagekeep.domain.persona_names import DEFAULT, persona_key, persona_name
 from pagekeep.services.change_persona import change_persona
 from pagekeep.services.make_persona import make_persona
 from pagekeep.services.persona_parts import PersonaParts, persona_parts
@@ -69,6 +69,8 @@ class PersonaForm(ModelForm):
         cleaned = super().clean() or self.cleaned_data
         try:
             cleaned["parts"] = self._parts(cleaned)
+            if "name" in cleaned:
+                persona_name(cleaned["name"])
         except PagekeepError as error:
             raise forms.ValidationError(str(error)) from error
         key = persona_key(cleaned.get("name") or "")
@@ -136,6 +138,9 @@ class PersonaAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Persona, form: Any, change: bool) -> None:
         """Do nothing: it was written already."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Do nothing: nothing is related."""
 
     def delete_model(self, request: HttpRequest, obj: Persona) -> None:
         try:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pagekeep.api.schemas.common import PageFields, creator_fields, example
 from pagekeep.archive.models import Persona
@@ -80,6 +80,14 @@ class PersonaSyncSchema(Schema):
         description="`localStorage` and `sessionStorage` by origin, or a Playwright storage state; absent leaves what"
         " it has, `{}` takes it away.",
     )
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _an_object(cls, value: object) -> object:
+        """Ninja would take anything for an object whose fields are all absent."""
+        if value is not None and not isinstance(value, dict):
+            raise ValueError("it must be an object")
+        return value
 
     model_config = example(
         extension_persona_id="persona-1",
