@@ -13,6 +13,7 @@ from pagekeep.api.routers import (
     results,
     snapshots,
     tags,
+    webhooks,
     workers,
 )
 
@@ -35,3 +36,4 @@ api.add_router("/cli", cli.router)
 api.add_router("/workers", workers.router)
 api.add_router("/machine", machines.router)
 api.add_router("/personas", personas.router)
+api.add_router("/webhooks", webhooks.router)

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connections
 
+from pagekeep.archive.events import EVENT_TRIGGERS
+
 # How many listed snapshots a tag has: counting them for a page of tags would read millions of links.
 _TAG_COUNTS = {
     "tag_put_on": """
@@ -29,7 +31,7 @@ _TAG_COUNTS = {
     """,
 }
 
-TRIGGERS: dict[str, str] = {**_TAG_COUNTS}
+TRIGGERS: dict[str, str] = {**_TAG_COUNTS, **EVENT_TRIGGERS}
 """Name → what follows ``CREATE TRIGGER name``, as SQLite understands it."""
 
 

@@ -43,6 +43,7 @@ COMMANDS = {
     "user": Entry("Create users, set passwords, list users."),
     "token": Entry("Create, list and revoke keys to the API."),
     "persona": Entry("Who the browser is to sites: languages, window, place, cookies."),
+    "webhook": Entry("Have endpoints told when snapshots and crawls change their state."),
     "doctor": Entry("Check this machine: browser, fonts, disk, port, clock, each with its fix."),
     "version": Entry("Show the version.", django=False),
 }

@@ -52,7 +52,14 @@ class Settings(BaseSettings):
     )
     server_threads: int = _setting(8, "Threads that answer requests.", "threads", ge=1, le=256)
     public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
+    public_add: bool = _setting(False, "Whether people who are not logged in may add URLs at /add/.")
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)
+    api_basic_auth: bool = _setting(
+        False, "Whether the API also takes user name and password of a superuser with each request (HTTP Basic)."
+    )
+    webhook_allow_private: Texts = _setting(
+        (), "Private addresses that webhooks may be sent to: networks, hosts or host:port, like 192.168.1.5:8123."
+    )
 
     plugins: Texts = _setting(DEFAULT_PLUGINS, "Outputs made of each page.")
     behaviours: Texts = _setting(

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
@@ -20,6 +21,7 @@ from pagekeep.domain.errors import BadInput, Conflict
 SCOPES = ("read", "add", "admin")
 MAX_TOKENS = 100
 PREFIX_LENGTH = 6
+MAX_LABEL = 255
 SPARED = timedelta(days=1)
 
 
@@ -28,7 +30,7 @@ def issue_token(
     *,
     label: str = "",
     scopes: Sequence[str] | None = None,
-    days: int | None = None,
+    days: int | Literal["never"] | None = None,
     by_login: bool = False,
 ) -> tuple[APIToken, str]:
     """Return a new token's record and the token itself: 32 hex characters that cannot be shown again.
@@ -38,13 +40,15 @@ def issue_token(
 
     Args:
         scopes: some of ``read``, ``add``, ``admin``; None for all.
-        days: how long it is valid; None for the setting's.
+        days: how long it is valid; None for the setting's, ``never`` for one that does not expire.
         by_login: issued by user name and password over the API, so it may be retired.
 
     Raises:
-        BadInput: a scope is unknown.
+        BadInput: a scope is unknown, or the label too long.
         Conflict: the user has 100 tokens and none may be retired.
     """
+    if len(label) > MAX_LABEL:
+        raise BadInput(f"The label is {len(label)} characters long; at most {MAX_LABEL} are accepted.")
     for scope in scopes or ():
         if scope not in SCOPES:
             raise BadInput(f"The scope {scope!r} is not known; allowed are {', '.join(SCOPES)}.")
@@ -65,7 +69,7 @@ def issue_token(
             digest=digest_of(text),
             scopes=None if scopes is None else list(scopes),
             issued_by_login=by_login,
-            expires=now + timedelta(days=settings().token_days if days is None else days),
+            expires=None if days == "never" else now + timedelta(days=settings().token_days if days is None else days),
         )
     return token, text
 

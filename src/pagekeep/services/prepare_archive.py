@@ -23,6 +23,7 @@ from pagekeep.config.load import settings
 from pagekeep.config.secret import read_key, write_key
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.make_persona import ensure_default
+from pagekeep.services.webhook_address import SETTING as WEBHOOK_SETTING
 from pagekeep.services.wiring import data_dir
 from pagekeep.storage.blobs import BlobStore
 
@@ -44,12 +45,13 @@ def prepare_archive() -> Prepared:
     Any number of processes may call it at once: one does the work and the others wait for it.
 
     Raises:
-        BadInput: PAGEKEEP_ALLOW_PRIVATE names something that is no network, host or host:port, or PAGEKEEP_BLOCK_LIST
-            something that is no list of hosts.
+        BadInput: PAGEKEEP_ALLOW_PRIVATE or PAGEKEEP_WEBHOOK_ALLOW_PRIVATE names something that is no network, host or
+            host:port, or PAGEKEEP_BLOCK_LIST something that is no list of hosts.
         EnvironmentProblem: the directory cannot be used, the disk is full, or the database is damaged or newer than
             this program.
     """
     AddressPolicy(settings().allow_private)  # a bad entry stops the start, not every page later
+    AddressPolicy(settings().webhook_allow_private, setting=WEBHOOK_SETTING)
     if settings().block_list:
         read_block_list(settings().block_list)
     home = data_dir()

@@ -10,8 +10,10 @@ from threading import Event, Thread
 
 from django.db import connections
 
+from pagekeep.services.fan_out_events import fan_out_events
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.register_worker import bury_workers
+from pagekeep.services.send_webhooks import give_up_old, prune_deliveries, send_webhooks
 from pagekeep.services.sweep_uploads import sweep_uploads
 
 log = logging.getLogger(__name__)
@@ -19,7 +21,15 @@ log = logging.getLogger(__name__)
 EVERY = 1.0
 """Seconds between two rounds."""
 
-DUTIES: tuple[Callable[[], object], ...] = (bury_workers, look_after_machine, sweep_uploads)
+DUTIES: tuple[Callable[[], object], ...] = (
+    bury_workers,
+    look_after_machine,
+    sweep_uploads,
+    fan_out_events,
+    send_webhooks,
+    give_up_old,
+    prune_deliveries,
+)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pagekeep.api.pages import openapi_bytes
-from pagekeep.archive.models import ArchiveResult, Binary, Tag
+from pagekeep.archive.models import ArchiveResult, Binary, Tag, Webhook
 from pagekeep.domain.status import ResultStatus
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.issue_token import issue_token
@@ -75,8 +75,15 @@ def world(keeper: User) -> World:
         "machine_id": str(machine.pk),
         "binary_id": str(binary.pk),
         "name": binary.name,
+        "webhook_id": str(_webhook().pk),
     }
     return World(paths, _tokens(keeper))
+
+
+def _webhook() -> Webhook:
+    """A webhook whose endpoint is refused before anything is sent."""
+    url = "http://127.0.0.1:9/"
+    return Webhook.objects.create(url=url, events=["*"], salt="0" * 32, created_at=timezone.now())
 
 
 def _tokens(keeper: User) -> dict[str, str]:

@@ -3,10 +3,12 @@
 from pagekeep.archive.models.api_token import APIToken
 from pagekeep.archive.models.archive_result import ArchiveResult
 from pagekeep.archive.models.crawl import Crawl
+from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
 from pagekeep.archive.models.snapshot import Snapshot
 from pagekeep.archive.models.tag import Tag
+from pagekeep.archive.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 from pagekeep.archive.models.worker import Worker
 
 __all__ = [
@@ -14,9 +16,13 @@ __all__ = [
     "ArchiveResult",
     "Binary",
     "Crawl",
+    "LoginFailure",
     "Machine",
     "Persona",
     "Snapshot",
     "Tag",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookEvent",
     "Worker",
 ]

@@ -152,7 +152,13 @@ class _Entry:
 class AddressPolicy:
     """Decides for every address whether it may be connected to: public ones may, others must be listed."""
 
-    def __init__(self, allow_private: Iterable[str] = (), refuse: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        allow_private: Iterable[str] = (),
+        refuse: Iterable[str] = (),
+        *,
+        setting: str = "PAGEKEEP_ALLOW_PRIVATE",
+    ) -> None:
         """Read the lists.
 
         Args:
@@ -160,11 +166,13 @@ class AddressPolicy:
                 latter two also with a port: ``192.168.1.5:80``, ``[fd00::5]:80``, ``nas.lan:80``.
             refuse: ``host:port`` of Pagekeep's own listeners. ``0.0.0.0``, ``::`` and host names stand for every
                 address of this machine.
+            setting: what ``allow_private`` is called where people write it.
 
         Raises:
             BadInput: an entry is none of these; the text names it.
         """
-        self._allowed = tuple(_parse_entry(text, "PAGEKEEP_ALLOW_PRIVATE") for text in allow_private)
+        self._setting = setting
+        self._allowed = tuple(_parse_entry(text, setting) for text in allow_private)
         self._own = tuple(_parse_entry(text, "Pagekeep's own addresses", needs_port=True) for text in refuse)
 
     def check(self, host: str, port: int, address: Address | str) -> None:
@@ -185,7 +193,7 @@ class AddressPolicy:
         what = f"{target} is" if name == str(target) else f"{shorten(name)} leads to {target},"
         raise AddressRefused(
             f"{what} {kind}, and Pagekeep connects to public addresses only; "
-            f"add {format_destination(str(target), port)} to PAGEKEEP_ALLOW_PRIVATE to permit it."
+            f"add {format_destination(str(target), port)} to {self._setting} to permit it."
         )
 
     @staticmethod

@@ -1,14 +1,27 @@
 """``pagekeep token``"""
 
+from typing import Any, Literal
+
 import click
 
 from pagekeep.archive.accounts import find_user, first_admin, list_tokens
+from pagekeep.archive.models import APIToken
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import err, how_to, json_option, out, print_json
 from pagekeep.cli.records import token_json
 from pagekeep.domain.errors import NotFound
 from pagekeep.services.issue_token import SCOPES, issue_token
 from pagekeep.services.revoke_token import revoke_token
+
+
+class _Days(click.IntRange):
+    """A number of days, or the word never."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 36500)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "never" else super().convert(value, param, ctx)
 
 
 @click.group()
@@ -20,9 +33,16 @@ def command() -> None:
 @click.option("--user", "username", help="Whose token it is; by default the first administrator's.")
 @click.option("--label", default="", help="A name to know it by.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="Allow only this; may be repeated.")
-@click.option("--days", type=click.IntRange(1, 36500), help="How long it is valid; by default PAGEKEEP_TOKEN_DAYS.")
+@click.option(
+    "--days",
+    type=_Days(),
+    metavar="DAYS",
+    help="How long it is valid, or never for one that does not expire; by default PAGEKEEP_TOKEN_DAYS.",
+)
 @json_option
-def create(username: str | None, label: str, scopes: tuple[str, ...], days: int | None, as_json: bool) -> None:
+def create(
+    username: str | None, label: str, scopes: tuple[str, ...], days: int | Literal["never"] | None, as_json: bool
+) -> None:
     """Create a token. It is shown once."""
     open_archive(create=False)
     user = find_user(username) if username else first_admin()
@@ -33,7 +53,11 @@ def create(username: str | None, label: str, scopes: tuple[str, ...], days: int 
         print_json(token_json(token) | {"token": text})
     else:
         out.print(text)
-        err.print(f"Token of {user.get_username()}, valid until {token.expires:%Y-%m-%d}. It cannot be shown again.")
+        err.print(f"Token of {user.get_username()}, {_validity(token)}. It cannot be shown again.")
+
+
+def _validity(token: APIToken) -> str:
+    return f"valid until {token.expires:%Y-%m-%d}" if token.expires else "valid for ever"
 
 
 @command.command("list")
@@ -45,7 +69,7 @@ def list_(as_json: bool) -> None:
         if as_json:
             print_json(token_json(token))
             continue
-        state = "revoked" if token.revoked_at else f"until {token.expires:%Y-%m-%d}" if token.expires else "for ever"
+        state = "revoked" if token.revoked_at else _validity(token)
         used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
         out.print(f"{token.pk} {token} {token.created_by.get_username()} {state}, {used} {token.label}".rstrip())
 

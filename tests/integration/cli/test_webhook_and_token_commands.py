@@ -1,0 +1,64 @@
+"""``pagekeep webhook`` and ``pagekeep token`` as processes of their own, on a real archive and a real endpoint."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from webhook_endpoint import Endpoint, answer, listening, verify
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with listening() as made:
+        yield made
+
+
+@pytest.fixture
+def run(tmp_path: Path):  # type: ignore[no-untyped-def]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
+    environ["PAGEKEEP_WEBHOOK_ALLOW_PRIVATE"] = "127.0.0.1"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pagekeep.cli.main", "--data-dir", str(tmp_path / "archive"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ)
+
+    assert run("init").returncode == 0
+    return run
+
+
+def test_a_webhook_from_beginning_to_end(run, endpoint: Endpoint) -> None:
+    made = json.loads(run("webhook", "create", endpoint.url, "--label", "Mine", "--event", "crawl.*", "--json").stdout)
+    assert made["events"] == ["crawl.*"]
+    tested = run("webhook", "test", made["id"])
+    assert (tested.returncode, tested.stdout) == (0, "The endpoint answered 204.\n")
+    assert verify(made["secret"], *endpoint.messages[0])
+    endpoint.answers = [answer(500)]
+    tested = run("webhook", "test", made["id"][:30])
+    assert (tested.returncode, tested.stderr) == (1, "Error: The endpoint answered 500.\n")
+    run("webhook", "disable", made["id"])
+    (listed,) = run("webhook", "list").stdout.splitlines()
+    assert listed == f"{made['id']} {endpoint.url} crawl.* disabled Mine"
+    assert run("webhook", "rotate", made["id"]).stdout.strip().startswith("whsec_")
+    assert run("webhook", "remove", made["id"]).returncode == 0
+    assert run("webhook", "list").stdout == ""
+    assert run("webhook", "remove", made["id"]).returncode == 3
+    assert run("webhook", "create", "http://192.168.1.1/").returncode == 2
+    assert run("webhook", "create", "https://example.com/", "--event", "nothing").returncode == 2
+
+
+def test_a_token_that_never_expires(run) -> None:
+    assert run("user", "create").returncode == 0
+    made = json.loads(run("token", "create", "--days", "never", "--scope", "read", "--label", "RSS", "--json").stdout)
+    assert (made["expires"], made["scopes"], made["label"]) == (None, ["read"], "RSS")
+    assert "valid for ever, never used RSS" in run("token", "list").stdout
+    shown = run("token", "create", "--days", "3")
+    assert len(shown.stdout.strip()) == 32
+    assert "valid until" in shown.stderr
+    for days in ("0", "forever", "36501"):
+        assert run("token", "create", "--days", days).returncode == 2
+    assert run("token", "create", "--label", "x" * 256).returncode == 2
