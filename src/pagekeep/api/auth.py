@@ -7,12 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja.errors import AuthorizationError
-from ninja.security import APIKeyHeader, APIKeyQuery, HttpBearer
+from ninja.security import APIKeyHeader, APIKeyQuery, HttpBasicAuth, HttpBearer
 
 from pagekeep.api.call import call_of
 from pagekeep.archive.models import APIToken
 from pagekeep.config.load import settings
 from pagekeep.services.check_token import check_token
+from pagekeep.services.log_in import check_password_again
 
 SCOPE_WORDS = {"read": "read", "add": "add to the archive", "admin": "change and delete"}
 
@@ -65,14 +66,29 @@ class QueryParamTokenAuth(_TokenAuth, APIKeyQuery):
         return self._check(request, key)
 
 
+class UsernameAndPasswordAuth(_TokenAuth, HttpBasicAuth):
+    """HTTP Basic (RFC 7617), where the setting allows it. Such a call may do all that a token can."""
+
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> Any:
+        """Return a token that is valid for this call only, None if the password is wrong or the user no superuser."""
+        call = call_of(request)
+        call.offered = True
+        user = check_password_again(username, password, request.META.get("REMOTE_ADDR", ""))
+        if user is None:
+            return None
+        call.token, call.method = APIToken(id=None, created_by=user), type(self).__name__
+        return call.token
+
+
 def header_token(scope: str) -> list[Any]:
     """Return the ways of giving a token that has the scope in a header."""
     return [HeaderTokenAuth(scope), BearerTokenAuth(scope)]
 
 
 def any_token(scope: str) -> list[Any]:
-    """Return every way of giving a token that has the scope."""
-    return [*header_token(scope), QueryParamTokenAuth(scope)]
+    """Return every way of giving a token that has the scope, and a password where the settings allow that."""
+    basic = [UsernameAndPasswordAuth(scope)] if settings().api_basic_auth else []
+    return [*header_token(scope), QueryParamTokenAuth(scope), *basic]
 
 
 class PublicIndex:

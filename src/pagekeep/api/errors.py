@@ -12,7 +12,16 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from pagekeep.api.call import call_of
 from pagekeep.api.reply import reply
-from pagekeep.domain.errors import BadInput, Conflict, EnvironmentProblem, NotFound, PagekeepError, TooLarge
+from pagekeep.config.load import settings
+from pagekeep.domain.errors import (
+    BadInput,
+    Conflict,
+    EnvironmentProblem,
+    NotFound,
+    PagekeepError,
+    TooLarge,
+    TooManyFailures,
+)
 
 log = logging.getLogger("pagekeep.api")
 
@@ -32,6 +41,7 @@ _STATUS: dict[type[PagekeepError], int] = {
     TooLarge: 413,  # before BadInput, of which it is a kind
     BadInput: 400,
     Conflict: 409,
+    TooManyFailures: 429,
     EnvironmentProblem: 503,
 }
 _INTERNAL = "Pagekeep failed to answer because of an error of its own; the server's log says more."
@@ -93,7 +103,10 @@ def add_handlers(api: NinjaAPI) -> None:
 
 def _on_purpose(request: HttpRequest, error: object) -> HttpResponse:
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
-    return problem(status, [str(error)], kind=type(error).__name__ if status == 503 else None)
+    made = problem(status, [str(error)], kind=type(error).__name__ if status == 503 else None)
+    if isinstance(error, TooManyFailures):
+        made.headers["Retry-After"] = str(error.wait)
+    return made
 
 
 def _bad_parameters(request: HttpRequest, error: object) -> HttpResponse:
@@ -115,7 +128,10 @@ def _too_big(request: HttpRequest, error: object) -> HttpResponse:
 
 
 def _no_access(request: HttpRequest, error: object) -> HttpResponse:
-    return problem(403, [_BAD_TOKEN if call_of(request).offered else _NO_TOKEN])
+    made = problem(403, [_BAD_TOKEN if call_of(request).offered else _NO_TOKEN])
+    if settings().api_basic_auth:
+        made.headers["WWW-Authenticate"] = 'Basic realm="Pagekeep", charset="UTF-8"'
+    return made
 
 
 def _of_ninja(request: HttpRequest, error: object) -> HttpResponse:

@@ -103,7 +103,7 @@ def _add_headers(request: HttpRequest, response: HttpResponse) -> None:
         " ".join(call.stderr),
         call.method,
         token.expires.isoformat() if token and token.expires else "",
-        str(token.pk) if token else "",
+        str(token.pk) if token and token.pk else "",
         str(token.created_by_id) if token else "",
         token.created_by.username if token else "",
     )

@@ -90,8 +90,8 @@ class Settings(BaseSettings):
     redact_cookies: bool = _setting(False, "Whether the values of cookies are left out of everything that is kept.")
     keep_secrets: bool = _setting(
         False,
-        "Whether user names and passwords in URLs, authorization headers and the cookies a persona brings along are kept "
-        "with the outputs.",
+        "Whether user names and passwords in URLs, authorization headers and the cookies a persona brings along are "
+        "kept with the outputs.",
     )
     check_ssl_validity: bool = _setting(True, "Whether a page with a bad certificate is refused.")
     allow_private: Texts = _setting(

@@ -37,6 +37,16 @@ class Conflict(PagekeepError):
     exit_code = 4
 
 
+class TooManyFailures(PagekeepError):
+    """Something was tried in vain too often. ``wait`` is after how many seconds it may be tried again."""
+
+    exit_code = 4
+
+    def __init__(self, text: str, wait: int) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
 class EnvironmentProblem(PagekeepError):
     """The machine lacks something: browser, port, disk space, a writable directory."""
 

@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
-from pagekeep.web.views import adding, files, listing, progress, site, snapshot, workers
+from pagekeep.web.views import adding, files, listing, login, progress, site, snapshot, workers
 
 app_name = "web"
 urlpatterns = [
     path("", listing.index, name="index"),
     path("public/", listing.public, name="public"),
     path("add/", adding.add, name="add"),
+    path("admin/login/", login.login),  # before the admin's own
     path("admin/core/crawl/<uuid:crawl_id>/change/", adding.crawl, name="crawl"),
     path("admin/api/apitoken/add/", adding.tokens),
     path("admin/workers/", workers.page, name="workers"),

@@ -1,10 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from pagekeep.api.routers import auth
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.issue_token import issue_token
 
@@ -14,12 +11,6 @@ def _local_host(settings: object) -> None:
     """Hold the allowed hosts of a real server; pytest would allow its own test host."""
     settings.ALLOWED_HOSTS = [".localhost", "127.0.0.1"]  # type: ignore[attr-defined]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
-
-
-@pytest.fixture(autouse=True)
-def _no_former_failures() -> Iterator[None]:
-    yield
-    auth.failures.__init__(auth.failures.failures, auth.failures.seconds)  # type: ignore[misc]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from pagekeep.api.rate_limit import FailureLimit
 from pagekeep.archive.models import APIToken
 from pagekeep.services.issue_token import issue_token
 from pagekeep.services.revoke_token import revoke_token
@@ -79,23 +78,6 @@ def test_a_success_resets_the_count(keeper: User, stranger: Client) -> None:
     for password in ["wrong"] * 9 + ["right password"] + ["wrong"] * 9:
         log_in(stranger, "keeper", password)
     assert log_in(stranger, "keeper", "right password")["success"] is True
-
-
-def test_failures_are_forgotten_with_time() -> None:
-    now = 0.0
-    limit = FailureLimit(2, 10, max_keys=2, clock=lambda: now)
-    limit.failed("a")
-    now = 4
-    limit.failed("a")
-    assert limit.wait("a") == 6
-    now = 10
-    assert limit.wait("a") == 0
-    for key in ("b", "c", "d"):
-        limit.failed(key)
-    limit.failed("a")
-    limit.failed("b")
-    assert limit.wait("b") == 0  # forgotten with the oldest keys when there were too many
-    assert limit.wait("a") == 0
 
 
 @pytest.mark.parametrize("given", ["", "0" * 32, "no token"])

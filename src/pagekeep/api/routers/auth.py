@@ -1,14 +1,10 @@
 """``/auth/``: tokens for passwords, and sessions for tokens."""
 
-import math
-
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from pagekeep.api.auth import header_token
 from pagekeep.api.call import call_of
-from pagekeep.api.errors import problem
-from pagekeep.api.rate_limit import FailureLimit
 from pagekeep.api.reply import reply
 from pagekeep.api.schemas.auth import (
     BrowserSessionSchema,
@@ -24,7 +20,6 @@ from pagekeep.services.log_in import token_for_password
 from pagekeep.services.open_browser_session import open_browser_session
 
 router = Router(tags=["Authentication"])
-failures = FailureLimit(10, 300)
 _REFUSED = "Invalid credentials"
 
 
@@ -37,18 +32,10 @@ _REFUSED = "Invalid credentials"
 def get_api_token(request: HttpRequest, credentials: PasswordAuthSchema) -> HttpResponse:
     """Wrong credentials are answered with 200 and `success: false`; ten of them within five minutes with 429."""
     username, password = credentials.username or "", credentials.password or ""
-    caller = (username.casefold()[:255], request.META.get("REMOTE_ADDR", ""))
-    wait = math.ceil(failures.wait(caller))
-    if wait > 0:
-        response = problem(429, [f"There were too many failed attempts; try again in {wait} seconds."])
-        response.headers["Retry-After"] = str(wait)
-        return response
-    issued = token_for_password(username, password)
+    issued = token_for_password(username, password, request.META.get("REMOTE_ADDR", ""))
     if issued is None:
-        failures.failed(caller)
         refusal = {"success": False, "succeeded": False, "message": _REFUSED, "errors": [_REFUSED]}
         return reply(refusal)
-    failures.succeeded(caller)
     token, text = issued
     user_id = str(token.created_by_id)
     return reply(
