@@ -1,6 +1,7 @@
 """The API's description: for programs as OpenAPI, for people as a page that works offline."""
 
 from functools import cache
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,6 +18,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+_IN_PATHS = "/:@!$&'()*+,;=~"
 
 
 @cache
@@ -46,6 +49,14 @@ def docs(request: HttpRequest) -> HttpResponse:
 def to_docs(request: HttpRequest) -> HttpResponse:
     """Lead to the page for people."""
     return HttpResponseRedirect(reverse("api-docs"))
+
+
+@csrf_exempt
+@require_GET
+def to_archived(request: HttpRequest, asked: str) -> HttpResponse:
+    """Lead to the capture of a URL, to which the query belongs."""
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(f"/archive/{quote(asked, safe=_IN_PATHS)}{f'?{query}' if query else ''}")
 
 
 @csrf_exempt

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from pagekeep.api.api import api
-from pagekeep.api.pages import docs, nothing_here, openapi_json, to_docs
+from pagekeep.api.pages import docs, nothing_here, openapi_json, to_archived, to_docs
 
 urlpatterns = [
     path("api", to_docs),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("api/v1/docs", docs, name="api-docs"),
     path("api/v1/openapi.json", openapi_json, name="api-openapi"),
     path("api/v1/", api.urls),
+    path("api/archive/<path:asked>", to_archived),
     re_path(r"^api/", nothing_here),
 ]

@@ -22,6 +22,11 @@ def may_read(request: HttpRequest) -> bool:
     return may_change(request) or settings().public_index
 
 
+def may_add(request: HttpRequest) -> bool:
+    """Whether the request comes from someone who may add URLs at ``/add/``."""
+    return may_change(request) or settings().public_add
+
+
 def readers_only(view: View) -> View:
     """Send everyone who may not read to the login page, and back after it."""
     return _only(may_read, view)
@@ -30,6 +35,11 @@ def readers_only(view: View) -> View:
 def staff_only(view: View) -> View:
     """Send everyone who may not change the archive to the login page, and back after it."""
     return _only(may_change, view)
+
+
+def adders_only(view: View) -> View:
+    """Send everyone who may not add URLs to the login page, and back after it."""
+    return _only(may_add, view)
 
 
 def _only(allowed: Callable[[HttpRequest], bool], view: View) -> View:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from pagekeep.web.views import adding, files, listing, login, progress, site, snapshot, workers
+from pagekeep.web.views import adding, archived, files, listing, login, progress, site, snapshot, workers
 
 app_name = "web"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/api/apitoken/add/", adding.tokens),
     path("admin/workers/", workers.page, name="workers"),
     path("admin/workers/<str:worker_id>/<str:action>/", workers.order, name="order"),
+    path("archive/<path:asked>", archived.archived, name="archived"),
     path("progress.json", progress.progress, name="progress"),
     path("health/", site.health, name="health"),
     path("robots.txt", site.robots, name="robots"),

@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from own_settings import own_settings
 from pagekeep.archive.models import Crawl, Snapshot
 
 
@@ -20,7 +21,15 @@ def test_the_form_is_filled_in_and_changes_nothing(staff: Client) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    [None, "http://testserver", "chrome-extension://abcdef", "moz-extension://1-2", "safari-web-extension://X"],
+    [
+        None,
+        "http://testserver",
+        "chrome-extension://abcdef",
+        "moz-extension://1-2",
+        "safari-web-extension://X",
+        "safari-extension://com.example",
+        "ms-browser-extension://x",
+    ],
 )
 def test_old_clients_need_no_token(strict: Client, origin: str | None) -> None:
     headers = {"origin": origin} if origin else {}
@@ -57,6 +66,32 @@ def test_bad_input_is_explained(staff: Client, sent: dict[str, str]) -> None:
 def test_it_needs_a_session(client: Client, db: None) -> None:
     assert client.post("/add/", {"url": "https://a.example/"})["Location"] == "/admin/login/?next=/add/"
     assert client.get("/add/?url=x")["Location"].startswith("/admin/login/?next=/add/%3Furl")
+
+
+def test_everything_but_the_url_is_optional(strict: Client) -> None:
+    response = strict.post("/add/", {"url": "https://a.example/"})
+    assert response["Location"] == f"/admin/core/crawl/{Crawl.objects.get().pk}/change/"
+    more = {"tag": "", "parser": "url_list", "depth": "0", "archive_methods": ["title", "dom"], "persona": "Default"}
+    response = strict.post("/add/", {"url": "https://b.example/", **more})
+    assert response["Location"] == f"/admin/core/crawl/{Crawl.objects.latest('created_at').pk}/change/"
+    assert Crawl.objects.latest("created_at").plugins == ["title", "dom"]
+
+
+def test_strangers_may_add_where_the_setting_says_so(db: None) -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    sent = {"url": "https://a.example/"}
+    assert stranger.post("/add/", sent, headers={"origin": "https://evil.example"}).status_code == 403
+    with own_settings(PUBLIC_ADD="true"):
+        assert 'id="add-form"' in stranger.get("/add/").content.decode()
+        for origin in ("https://evil.example", "null"):
+            assert stranger.post("/add/", sent, headers={"origin": origin}).status_code == 403
+        assert not Snapshot.objects.exists()
+        response = stranger.post("/add/", sent, headers={"origin": "moz-extension://1-2"})
+        crawl = Crawl.objects.get()
+        assert response["Location"] == f"/admin/core/crawl/{crawl.pk}/change/"
+        assert crawl.created_by is None
+        assert stranger.get("/")["Location"] == "/admin/login/?next=/"
+    assert stranger.post("/add/", sent)["Location"].startswith("/admin/login/")
 
 
 def test_where_old_clients_look_for_tokens(staff: Client) -> None:

@@ -12,25 +12,35 @@ from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
-from pagekeep.web.access import staff_only
+from pagekeep.web.access import adders_only
 from pagekeep.web.views.listing import report, split_lines
 
-EXTENSIONS = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
+EXTENSIONS = (
+    "chrome-extension://",
+    "moz-extension://",
+    "safari-web-extension://",
+    "safari-extension://",
+    "ms-browser-extension://",
+)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_only
 def add(request: HttpRequest) -> HttpResponseBase:
     """Show a form that ``?url=`` and ``?tag=`` fill in; POST adds its URLs.
 
     Extensions cannot know a CSRF token. In its place stands where the request comes from: the session's cookie is
     SameSite=Lax, and a web page of another origin says so in ``Origin`` and is refused.
     """
+    if request.method == "POST" and not _is_from_us(request):
+        return render(request, "403_csrf.html", status=403)
+    return _form(request)
+
+
+@adders_only
+def _form(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return render(request, "pagekeep/add.html", _entered(request.GET))
-    if not _is_from_us(request):
-        return render(request, "403_csrf.html", status=403)
     try:
         return _add(request)
     except BadInput as error:
