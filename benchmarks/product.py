@@ -9,32 +9,22 @@ rates, their ratio (wanted: 0.8 or more) and CPU-seconds per page by process. En
 
 import argparse
 import asyncio
-import contextlib
-import json
-import os
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 from corpora import NAMES, fetch
 from origin import Origin
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from processes import cpu_seconds, descendants
 from rounds import run_round
+from running import Archive
 
 WANTED = 0.8
 POLL_SECONDS = 0.3
-START_SECONDS = 60.0
-PAGEKEEP = (sys.executable, "-m", "pagekeep.cli.main")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,87 +35,38 @@ class Run:
     cpu: dict[str, float]
 
 
-class Archive:
-    """A server and a worker of Pagekeep on a data directory of their own, while the block runs."""
+class Product:
+    """A server and a worker of Pagekeep on a data directory of their own."""
 
-    def __init__(self, folder: Path, origin: Origin, tabs: int) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
-        self._environ = kept | {
-            "PAGEKEEP_DATA_DIR": str(folder / "data"),
-            "PAGEKEEP_PORT": "0",
-            "PAGEKEEP_TABS": str(tabs),
-            "PAGEKEEP_ALLOW_PRIVATE": origin.address,
-        }
-        self._said = folder / "server.txt"
-        self._worker_said = folder / "worker.txt"
-        self._processes: list[subprocess.Popen[bytes]] = []
-
-    def __enter__(self) -> Self:
-        self._pagekeep("user", "create", "admin", "--json")
-        self._token = self._pagekeep("token", "create").strip()
-        self.server = self._start("server", self._said)
-        self.worker = self._start("worker", self._worker_said)
-        self._api = self._wait_for_server() + "/api/v1"
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for process in self._processes:
-            process.terminate()
-        for process in self._processes:
-            process.wait()
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        archive.serve()
+        self._worker = archive.start("worker")
 
     def capture(self, urls: list[str]) -> float:
         """Add pages in one request, wait until all have ended and return how long that took (seconds)."""
         started = time.monotonic()
-        crawl = self._call("/cli/add", {"urls": urls})["result"]["crawl_id"]
+        crawl = self._archive.call("/cli/add", {"urls": urls})["result"]["crawl_id"]
         while any(self._count(crawl, status) for status in ("queued", "started")):
             time.sleep(POLL_SECONDS)
         seconds = time.monotonic() - started
         if self._count(crawl, "succeeded") != len(urls):
-            failed = self._call(f"/core/snapshots?crawl_id={crawl}&status=failed")["items"]
+            failed = self._archive.call(f"/core/snapshots?crawl_id={crawl}&status=failed")["items"]
             raise SystemExit("\n".join(f"{page['url']}: {page['status']}" for page in failed) or "A page was lost.")
         return seconds
 
     def cpu(self) -> dict[str, float]:
         """Return the CPU-seconds so far of server, worker and browser."""
+        server, worker = self._archive.server.pid, self._worker.pid
         return {
-            "server": cpu_seconds([self.server.pid, *descendants(self.server.pid)]),
-            "worker": cpu_seconds([self.worker.pid]),
-            "browser": cpu_seconds(descendants(self.worker.pid)),
+            "server": cpu_seconds([server, *descendants(server)]),
+            "worker": cpu_seconds([worker]),
+            "browser": cpu_seconds(descendants(worker)),
         }
 
-    def _wait_for_server(self) -> str:
-        """Return the address of the server once it answers."""
-        deadline = time.monotonic() + START_SECONDS
-        while self.server.poll() is None and time.monotonic() < deadline:
-            if found := re.search(r"at (http://\S+)", self._said.read_text()):
-                with contextlib.suppress(urllib.error.URLError):  # it tells its address a moment before it listens
-                    urllib.request.urlopen(f"{found.group(1)}/health/", timeout=5).close()
-                    return found.group(1)
-            time.sleep(0.05)
-        raise SystemExit(f"The server did not start: {self._said.read_text()}")
-
     def _count(self, crawl: str, status: str) -> int:
-        answer = self._call(f"/core/snapshots?crawl_id={crawl}&status={status}&limit=1")
+        answer = self._archive.call(f"/core/snapshots?crawl_id={crawl}&status={status}&limit=1")
         return int(answer["total_items"])
-
-    def _call(self, path: str, body: object = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"X-ArchiveBox-API-Key": self._token, "Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(self._api + path, data, headers), timeout=30) as answer:
-            return json.load(answer)
-
-    def _pagekeep(self, *arguments: str) -> str:
-        done = subprocess.run([*PAGEKEEP, *arguments], env=self._environ, check=True, capture_output=True, text=True)
-        return done.stdout
-
-    def _start(self, name: str, said: Path) -> "subprocess.Popen[bytes]":
-        with said.open("w") as file:
-            process = subprocess.Popen([*PAGEKEEP, name], env=self._environ, stdout=file, stderr=file)
-        self._processes.append(process)
-        return process
 
 
 def run_product(origin: Origin, pages: list[str], tabs: int) -> Run:
@@ -133,12 +74,13 @@ def run_product(origin: Origin, pages: list[str], tabs: int) -> Run:
     urls = [f"{origin.url}/{page}" for page in pages]
     with (
         tempfile.TemporaryDirectory(prefix="pagekeep-bench-") as folder,
-        Archive(Path(folder), origin, tabs) as archive,
+        Archive(Path(folder), TABS=str(tabs), ALLOW_PRIVATE=origin.address) as archive,
     ):
-        archive.capture(urls[:1])
-        before = archive.cpu()
-        seconds = archive.capture(urls)
-        after = archive.cpu()
+        product = Product(archive)
+        product.capture(urls[:1])
+        before = product.cpu()
+        seconds = product.capture(urls)
+        after = product.cpu()
     return Run(len(pages) / seconds * 60, {name: (after[name] - before[name]) / len(pages) for name in after})
 
 

@@ -14,7 +14,10 @@ M = TypeVar("M", bound=Model)
 
 
 def page_of(
-    rows: QuerySet[M], paging: PagingQuery, objects: Callable[[QuerySet[M]], list[dict[str, Any]]]
+    rows: QuerySet[M],
+    paging: PagingQuery,
+    objects: Callable[[QuerySet[M]], list[dict[str, Any]]],
+    total: int | None = None,
 ) -> dict[str, Any]:
     """Return the envelope with the rows asked for: one statement for the total, and those of ``objects``.
 
@@ -22,10 +25,11 @@ def page_of(
         rows: in a total order.
         paging: a non-zero offset wins over the page, which counts from 0; a limit above 500 counts as 500.
         objects: reads the rows of one page and makes their JSON objects.
+        total: how many there are, where that is known already; None counts them.
     """
     limit = min(paging.limit, MAX_LIMIT)
     offset = min(paging.offset or paging.page * limit, MAX_NUMBER)
-    total = rows.count()
+    total = rows.count() if total is None else total
     items = objects(rows[offset : offset + limit]) if offset < total else []
     return {
         "total_items": total,

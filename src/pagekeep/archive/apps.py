@@ -1,7 +1,7 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
-from pagekeep.archive.triggers import install_triggers
+from pagekeep.archive.triggers import install_triggers, remove_triggers
 
 
 class ArchiveConfig(AppConfig):
@@ -11,4 +11,5 @@ class ArchiveConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the triggers made whenever the schema may have changed."""
+        pre_migrate.connect(remove_triggers, sender=self)
         post_migrate.connect(install_triggers, sender=self)

@@ -1,21 +1,20 @@
 """Every read that API, UI and CLI share: a constant number of SQL statements each, however long the list."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Min, Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, QuerySet
 
 from pagekeep.archive.filters import ResultFilters, SnapshotFilters
 from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot, Tag
 from pagekeep.archive.references import find_one, id_range, timestamp_match
-from pagekeep.domain.status import CrawlStatus, SnapshotStatus
+from pagekeep.archive.totals import ArchiveCounts, archive_counts, count_results, count_snapshots
 
 __all__ = [
     "ArchiveCounts",
     "ResultFilters",
     "SnapshotFilters",
     "archive_counts",
+    "count_results",
+    "count_snapshots",
     "find_crawl",
     "find_result",
     "find_snapshot",
@@ -23,24 +22,6 @@ __all__ = [
     "list_results",
     "list_snapshots",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveCounts:
-    """The archive at a glance.
-
-    Attributes:
-        by_status: number of snapshots of every status, zeros included.
-        output_size: bytes of all outputs, each counted where it is listed.
-        oldest_queued_at: since when the first snapshot of the queue has been due.
-    """
-
-    snapshots: int
-    by_status: dict[str, int]
-    results: int
-    output_size: int
-    active_crawls: int
-    oldest_queued_at: datetime | None
 
 
 def list_snapshots(filters: SnapshotFilters | None = None, *, with_results: bool = False) -> QuerySet[Snapshot]:
@@ -94,27 +75,6 @@ def find_crawl(reference: str) -> Crawl:
         NotFound, AmbiguousReference
     """
     return find_one(Crawl.objects.select_related("created_by"), [id_range(reference)], "crawl", reference)
-
-
-def archive_counts() -> ArchiveCounts:
-    """Return how much the archive holds and how much is to do: 3 statements."""
-    visible = Snapshot.objects.filter(hidden=False)
-    by_status = (
-        visible.order_by()
-        .values("status")
-        .annotate(number=Count("pk"), made=Sum("num_results"), size=Sum("output_size"))
-    )
-    rows = {row["status"]: row for row in by_status}
-    queue = Snapshot.objects.filter(status=SnapshotStatus.QUEUED).aggregate(oldest=Min("retry_at"))
-    active = Crawl.objects.filter(Q(status=CrawlStatus.QUEUED) | Q(status=CrawlStatus.STARTED))
-    return ArchiveCounts(
-        snapshots=sum(row["number"] for row in rows.values()),
-        by_status={status.value: rows[status]["number"] if status in rows else 0 for status in SnapshotStatus},
-        results=sum(row["made"] for row in rows.values()),
-        output_size=sum(row["size"] for row in rows.values()),
-        active_crawls=active.count(),
-        oldest_queued_at=queue["oldest"],
-    )
 
 
 def has_admin() -> bool:

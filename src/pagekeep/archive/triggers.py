@@ -1,43 +1,45 @@
 """Triggers: what the database keeps in step by itself, whoever writes to it.
 
-They are made anew after every migration, because SQLite drops them with the table that a migration rebuilds.
+They are taken away before every migration and made anew after it: SQLite drops them with the table that a migration
+rebuilds, and refuses to rebuild a table that the triggers of others name.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
 
+from pagekeep.archive.counters import COUNTERS, count_anew
 from pagekeep.archive.events import EVENT_TRIGGERS
 
-# How many listed snapshots a tag has: counting them for a page of tags would read millions of links.
-_TAG_COUNTS = {
-    "tag_put_on": """
-        AFTER INSERT ON archive_snapshot_tags
-        WHEN NOT (SELECT hidden FROM archive_snapshot WHERE id = NEW.snapshot_id)
-        BEGIN UPDATE archive_tag SET num_snapshots = num_snapshots + 1 WHERE id = NEW.tag_id; END
-    """,
-    "tag_taken_off": """
-        AFTER DELETE ON archive_snapshot_tags
-        WHEN NOT (SELECT hidden FROM archive_snapshot WHERE id = OLD.snapshot_id)
-        BEGIN UPDATE archive_tag SET num_snapshots = num_snapshots - 1 WHERE id = OLD.tag_id; END
-    """,
-    "tagged_snapshot_hidden": """
-        AFTER UPDATE OF hidden ON archive_snapshot WHEN OLD.hidden <> NEW.hidden
-        BEGIN
-            UPDATE archive_tag SET num_snapshots = num_snapshots + OLD.hidden - NEW.hidden
-            WHERE id IN (SELECT tag_id FROM archive_snapshot_tags WHERE snapshot_id = NEW.id);
-        END
-    """,
-}
-
-TRIGGERS: dict[str, str] = {**_TAG_COUNTS, **EVENT_TRIGGERS}
+TRIGGERS: dict[str, str] = {**COUNTERS, **EVENT_TRIGGERS}
 """Name → what follows ``CREATE TRIGGER name``, as SQLite understands it."""
 
 
 def install_triggers(using: str = "default", **_: Any) -> None:
-    """Make the archive's triggers anew. Receives Django's ``post_migrate``."""
-    make_triggers(using, TRIGGERS)
+    """Make the archive's triggers anew and count what they keep count of. Receives Django's ``post_migrate``."""
+    if "archive_statuscount" not in connections[using].introspection.table_names():  # an older schema was asked for
+        return
+    with transaction.atomic(using=using):
+        remove_triggers(using)
+        make_triggers(using, TRIGGERS)
+        count_anew(using)
+
+
+def remove_triggers(using: str = "default", **_: Any) -> None:
+    """Take all triggers away, those of former versions too. Receives Django's ``pre_migrate``."""
+    with connections[using].cursor() as cursor:
+        for name in _present(cursor):
+            cursor.execute(f'DROP TRIGGER "{name}"')
+
+
+def ensure_triggers(using: str = "default") -> None:
+    """Install the triggers unless they are there as they should be, as after a migration that was cut off."""
+    with connections[using].cursor() as cursor:
+        there = _present(cursor)
+    if there != {name: _statement(name, body) for name, body in TRIGGERS.items()}:
+        install_triggers(using)
 
 
 def make_triggers(using: str, triggers: Mapping[str, str]) -> None:
@@ -45,4 +47,13 @@ def make_triggers(using: str, triggers: Mapping[str, str]) -> None:
     with connections[using].cursor() as cursor:
         for name, body in triggers.items():
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            cursor.execute(f"CREATE TRIGGER {name} {body}")
+            cursor.execute(_statement(name, body))
+
+
+def _present(cursor: CursorWrapper) -> dict[str, str]:
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    return dict(cursor.fetchall())
+
+
+def _statement(name: str, body: str) -> str:
+    return f"CREATE TRIGGER {name} {body.strip()}"

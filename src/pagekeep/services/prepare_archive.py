@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from pagekeep.archive.triggers import ensure_triggers
 from pagekeep.capture.network.addresses import AddressPolicy
 from pagekeep.capture.network.block_list import read_block_list
 from pagekeep.config.load import settings
@@ -108,6 +109,7 @@ def _migrate(database: Path, backups: Path) -> Prepared:
             data_dir().check_space(database.stat().st_size)
             backup = backup_database(database, backups)
         call_command("migrate", interactive=False, verbosity=0)
+    ensure_triggers()
     return Prepared(not applied, backup, tuple(f"{migration.app_label}.{migration.name}" for migration, _ in plan))
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pagekeep.archive.models import Snapshot
+from pagekeep.archive.totals import count_snapshots
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.services.seal_snapshots import seal_snapshots
 from pagekeep.services.wiring import snapshot_files
@@ -50,4 +51,4 @@ def remove_snapshots(snapshot_ids: Iterable[UUID], *, delete: bool = True) -> Re
             snapshot_files(snapshot_id).remove()
         removed += list(rows)
         crawls.update(rows.values())
-    return Removed(tuple(removed), tuple(sorted(crawls)), Snapshot.objects.filter(hidden=False).count())
+    return Removed(tuple(removed), tuple(sorted(crawls)), count_snapshots())

@@ -17,7 +17,7 @@ from pagekeep.api.schemas.results import (
 )
 from pagekeep.api.schemas.uploads import ArchiveResultPatchSchema, ArchiveResultUploadSchema, body_of
 from pagekeep.archive.models import ArchiveResult
-from pagekeep.archive.queries import ResultFilters, find_result, find_snapshot, list_results
+from pagekeep.archive.queries import ResultFilters, count_results, find_result, find_snapshot, list_results
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.media_types import UNKNOWN, media_type_of
 from pagekeep.domain.results import Upload
@@ -38,8 +38,8 @@ _NO_FILTERS = set(PagingQuery.model_fields)
 )
 def get_archiveresults(request: HttpRequest, query: Query[ArchiveResultQuery]) -> HttpResponse:
     """Newest first. Filters narrow together."""
-    rows = list_results(ResultFilters(**query.model_dump(exclude=_NO_FILTERS)))
-    return reply(page_of(rows, query, result_objects))
+    filters = ResultFilters(**query.model_dump(exclude=_NO_FILTERS))
+    return reply(page_of(list_results(filters), query, result_objects, count_results(filters)))
 
 
 @router.get(

@@ -20,7 +20,7 @@ from pagekeep.api.schemas.snapshots import (
     snapshot_object,
     snapshot_objects,
 )
-from pagekeep.archive.queries import SnapshotFilters, find_crawl, find_snapshot, list_snapshots
+from pagekeep.archive.queries import SnapshotFilters, count_snapshots, find_crawl, find_snapshot, list_snapshots
 from pagekeep.domain.errors import NotFound
 from pagekeep.services.change_snapshot import change_snapshot
 from pagekeep.services.remove_snapshots import remove_snapshots
@@ -41,7 +41,7 @@ def get_snapshots(request: HttpRequest, query: Query[SnapshotQuery]) -> HttpResp
     """Newest first. Filters narrow together."""
     filters = SnapshotFilters(**query.model_dump(exclude=_NO_FILTERS))
     objects = partial(snapshot_objects, with_results=query.with_archiveresults)
-    return reply(page_of(list_snapshots(filters), query, objects))
+    return reply(page_of(list_snapshots(filters), query, objects, count_snapshots(filters)))
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from pagekeep.archive.models.api_token import APIToken
 from pagekeep.archive.models.archive_result import ArchiveResult
+from pagekeep.archive.models.counts import StatusCount
 from pagekeep.archive.models.crawl import Crawl
 from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
@@ -20,6 +21,7 @@ __all__ = [
     "Machine",
     "Persona",
     "Snapshot",
+    "StatusCount",
     "Tag",
     "Webhook",
     "WebhookDelivery",

@@ -13,6 +13,11 @@ from pagekeep.domain.urls import without_credentials
 CLAIMABLE = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED)
 
 
+def _newest(name: str, *of: str) -> models.Index:
+    """Return the index for a list of snapshots, newest first, of those that have the same ``of``."""
+    return models.Index(fields=[*of, "-bookmarked_at", "-id"], name=name, condition=Q(hidden=False))
+
+
 class Snapshot(models.Model):
     """One URL at one time.
 
@@ -70,11 +75,15 @@ class Snapshot(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-bookmarked_at", "-id"], name="snapshot_newest", condition=Q(hidden=False)),
-            models.Index(fields=["status", "-bookmarked_at", "-id"], name="snapshot_status_newest"),
+            # Every list leaves hidden ones out: with that condition an index alone answers which rows, and how many.
+            _newest("snapshot_newest"),
+            _newest("snapshot_status_newest", "status"),
+            _newest("snapshot_domain_newest", "domain"),
+            _newest("snapshot_crawl_newest", "crawl"),
+            models.Index(fields=["created_at", "id"], name="snapshot_created", condition=Q(hidden=False)),
+            models.Index(fields=["modified_at", "id"], name="snapshot_modified", condition=Q(hidden=False)),
             models.Index(fields=["retry_at", "id"], name="snapshot_claim", condition=Q(retry_at__isnull=False)),
             models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
-            models.Index(F("domain"), F("bookmarked_at").desc(), name="snapshot_domain_newest"),
             models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),
         ]
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pagekeep.archive.filters import SnapshotFilters
 from pagekeep.archive.page_queries import list_rows, most_used_tags
 from pagekeep.archive.persona_queries import persona_choices
-from pagekeep.archive.queries import archive_counts
+from pagekeep.archive.queries import archive_counts, count_snapshots
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import SnapshotStatus
@@ -77,7 +77,9 @@ def report(request: HttpRequest, added: Added) -> None:
 def _show(request: HttpRequest, entered: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip() for name in ("search", "status", "tag")}
     filters = SnapshotFilters(search=asked["search"], status=asked["status"], tag=asked["tag"])
-    page = Paginator(list_rows(filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    pages = Paginator(list_rows(filters), PAGE_SIZE)
+    pages.count = count_snapshots(filters)
+    page = pages.get_page(request.GET.get("page"))
     context = {
         "page": page,
         "asked": asked,

@@ -1,0 +1,117 @@
+# ruff: noqa: S608 (nothing that is put into these statements comes from outside)
+"""What keeps `StatusCount` and ``Tag.num_snapshots`` true: triggers for every change, and a count of everything.
+
+Only what is listed counts: snapshots that are not hidden, their results and their tags. Inside a trigger a number is
+changed by UPDATE alone: an ``INSERT OR IGNORE`` that fires it would override what an upsert here does on a conflict.
+"""
+
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
+
+from pagekeep.domain.status import ResultStatus, SnapshotStatus
+
+SNAPSHOT, RESULT = "snapshot", "result"
+
+
+def _add(kind: str, row: str, sign: str) -> str:
+    """Return the statement that counts the row OLD or NEW in (``+``) or out (``-``)."""
+    listed = (
+        f"NOT {row}.hidden"
+        if kind == SNAPSHOT
+        else f"EXISTS (SELECT 1 FROM archive_snapshot WHERE id = {row}.snapshot_id AND NOT hidden)"
+    )
+    return f"""
+        UPDATE archive_statuscount
+        SET number = number {sign} 1, output_size = output_size {sign} {row}.output_size
+        WHERE kind = '{kind}' AND status = {row}.status AND {listed};"""
+
+
+def _add_link(row: str, sign: str) -> str:
+    return f"""
+        UPDATE archive_tag SET num_snapshots = num_snapshots {sign} 1
+        WHERE id = {row}.tag_id
+            AND EXISTS (SELECT 1 FROM archive_snapshot WHERE id = {row}.snapshot_id AND NOT hidden);"""
+
+
+def _add_belongings(row: str, sign: str) -> str:
+    """Return the statements that count the results and tags of the snapshot OLD or NEW in (``+``) or out (``-``)."""
+    return f"""
+        UPDATE archive_statuscount
+        SET number = number {sign} made, output_size = output_size {sign} bytes
+        FROM (
+            SELECT status, count(*) AS made, sum(output_size) AS bytes
+            FROM archive_archiveresult WHERE snapshot_id = {row}.id GROUP BY status
+        ) AS found
+        WHERE kind = '{RESULT}' AND archive_statuscount.status = found.status;
+        UPDATE archive_tag SET num_snapshots = num_snapshots {sign} 1
+        WHERE id IN (SELECT tag_id FROM archive_snapshot_tags WHERE snapshot_id = {row}.id);"""
+
+
+_CHANGED = "(OLD.status, OLD.output_size) IS NOT (NEW.status, NEW.output_size)"
+
+COUNTERS: dict[str, str] = {
+    "count_snapshot_made": f"AFTER INSERT ON archive_snapshot BEGIN {_add(SNAPSHOT, 'NEW', '+')} END",
+    "count_snapshot_changed": f"""
+        AFTER UPDATE OF status, output_size ON archive_snapshot WHEN {_CHANGED} AND OLD.hidden IS NEW.hidden
+        BEGIN {_add(SNAPSHOT, "OLD", "-")} {_add(SNAPSHOT, "NEW", "+")} END""",
+    "count_snapshot_hidden": f"""
+        AFTER UPDATE OF hidden ON archive_snapshot WHEN NEW.hidden AND NOT OLD.hidden
+        BEGIN {_add(SNAPSHOT, "OLD", "-")} {_add_belongings("OLD", "-")} END""",
+    "count_snapshot_shown": f"""
+        AFTER UPDATE OF hidden ON archive_snapshot WHEN OLD.hidden AND NOT NEW.hidden
+        BEGIN {_add(SNAPSHOT, "NEW", "+")} {_add_belongings("NEW", "+")} END""",
+    # Whatever is left of its results and tags goes after it, and is counted out here.
+    "count_snapshot_gone": f"""
+        BEFORE DELETE ON archive_snapshot WHEN NOT OLD.hidden
+        BEGIN {_add(SNAPSHOT, "OLD", "-")} {_add_belongings("OLD", "-")} END""",
+    "count_result_made": f"AFTER INSERT ON archive_archiveresult BEGIN {_add(RESULT, 'NEW', '+')} END",
+    "count_result_changed": f"""
+        AFTER UPDATE OF status, output_size, snapshot_id ON archive_archiveresult
+        WHEN {_CHANGED} OR OLD.snapshot_id IS NOT NEW.snapshot_id
+        BEGIN {_add(RESULT, "OLD", "-")} {_add(RESULT, "NEW", "+")} END""",
+    "count_result_gone": f"AFTER DELETE ON archive_archiveresult BEGIN {_add(RESULT, 'OLD', '-')} END",
+    "count_link_made": f"AFTER INSERT ON archive_snapshot_tags BEGIN {_add_link('NEW', '+')} END",
+    "count_link_changed": f"""
+        AFTER UPDATE ON archive_snapshot_tags BEGIN {_add_link("OLD", "-")} {_add_link("NEW", "+")} END""",
+    "count_link_gone": f"AFTER DELETE ON archive_snapshot_tags BEGIN {_add_link('OLD', '-')} END",
+}
+"""Name → trigger, as `triggers.TRIGGERS` has them."""
+
+
+_HIDDEN = "(SELECT id FROM archive_snapshot WHERE hidden)"
+_STATUS_COUNTS = f"""
+    SELECT '{SNAPSHOT}', status, count(*), sum(output_size) FROM archive_snapshot WHERE NOT hidden GROUP BY status
+    UNION ALL
+    SELECT '{RESULT}', status, count(*), sum(output_size) FROM archive_archiveresult
+    WHERE snapshot_id NOT IN {_HIDDEN} GROUP BY status"""
+_CORRECT_TAGS = f"""
+    UPDATE archive_tag SET num_snapshots = made
+    FROM (
+        SELECT tag.id AS tag_id, count(link.id) AS made FROM archive_tag AS tag
+        LEFT JOIN archive_snapshot_tags AS link ON link.tag_id = tag.id AND link.snapshot_id NOT IN {_HIDDEN}
+        GROUP BY tag.id
+    )
+    WHERE archive_tag.id = tag_id AND num_snapshots <> made"""
+
+
+def count_anew(using: str = "default") -> bool:
+    """Count everything and correct what is wrong: a few reads of whole tables. Return whether anything was."""
+    zeros = {(SNAPSHOT, status.value): (0, 0) for status in SnapshotStatus}
+    zeros |= {(RESULT, status.value): (0, 0) for status in ResultStatus}
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        found = zeros | {(kind, status): tuple(counts) for kind, status, *counts in _read(cursor, _STATUS_COUNTS)}
+        kept = _read(cursor, "SELECT kind, status, number, output_size FROM archive_statuscount")
+        wrong = {(kind, status): tuple(counts) for kind, status, *counts in kept} != found
+        if wrong:
+            cursor.execute("DELETE FROM archive_statuscount")
+            statement = "INSERT INTO archive_statuscount (kind, status, number, output_size) VALUES (%s, %s, %s, %s)"
+            cursor.executemany(statement, [(*key, *counts) for key, counts in found.items()])
+        cursor.execute(_CORRECT_TAGS)
+        return bool(wrong or cursor.rowcount)
+
+
+def _read(cursor: CursorWrapper, statement: str) -> list[tuple[Any, ...]]:
+    cursor.execute(statement)
+    return list(cursor.fetchall())
