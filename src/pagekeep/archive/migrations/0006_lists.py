@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0002_tags"),
-        ("archive", "0002_workers"),
+        ("archive", "0005_webhooks"),
     ]
 
     operations = [

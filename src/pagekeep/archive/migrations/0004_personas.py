@@ -9,7 +9,7 @@ import pagekeep.domain.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0001_initial"),
+        ("archive", "0003_workers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ import pagekeep.domain.webhooks
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0001_initial"),
+        ("archive", "0004_personas"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
