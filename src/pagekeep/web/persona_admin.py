@@ -33,7 +33,9 @@ _PLACE = ("latitude", "longitude", "accuracy")
 class PersonaForm(ModelForm):
     """A persona's name and settings as fields; files of cookies and storage replace those it has."""
 
-    user_agent = forms.CharField(required=False, help_text="Empty for the browser's own.")
+    user_agent = forms.CharField(
+        required=False, help_text="Empty for the browser's own.", widget=forms.TextInput(attrs={"size": 80})
+    )
     viewport_size = forms.CharField(required=False, help_text="Width and height in CSS pixels, like 1440x900.")
     viewport_device_scale_factor = forms.FloatField(
         required=False, label="Scale", help_text="Pixels of the screen for each CSS pixel, like 2."

@@ -192,7 +192,9 @@ def test_cookies_do_not_follow_a_redirect_to_another_host(capture, site):
 
 
 def test_a_cookie_the_browser_refuses_costs_no_other(capture):
-    brought = (Cookie("__Host-x", "x", "127.0.0.1", host_only=False, path="/deep"), _member("alice"))
+    bad = Cookie("__Host-x", "x", "127.0.0.1", host_only=False, path="/deep")
+    others = [Cookie(f"c{number}", "x", f"h{number}.example") for number in range(1000)]
+    brought = (*others[:300], bad, *others[300:], _member("alice"))
     visit = capture("/plain", plugins=("title",), identity=Identity(cookies=brought), limits=LIMITS)
     assert _cookies(visit, "/plain") == ["member=alice-s3cret-value"]
 

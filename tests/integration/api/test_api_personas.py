@@ -1,3 +1,6 @@
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,6 +137,15 @@ def test_only_who_may_change_the_archive_syncs(
 def test_strangers_see_nothing(stranger: Client, db: None) -> None:
     assert stranger.get(PERSONAS).status_code == 403
     assert stranger.post(SYNC, {}, content_type="application/json").status_code == 403
+
+
+def test_the_documented_example_works(api: Client) -> None:
+    page = (Path(__file__).parents[3] / "docs/personas.md").read_text(encoding="utf-8")
+    (sent,) = re.findall(r"-d '(\{.*?\})'", page, re.DOTALL)
+    answer = api.post(SYNC, sent, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    (auth,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert sync(api, auth_json=json.loads(auth)).json()["auth_file_written"]
 
 
 def test_snapshots_tell_their_persona(api: Client) -> None:

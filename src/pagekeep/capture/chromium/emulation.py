@@ -14,6 +14,7 @@ from pagekeep.domain.identity import DEFAULT_LANGUAGES, Identity, accept_languag
 log = logging.getLogger(__name__)
 _STORAGE = (files("pagekeep.capture") / "scripts" / "storage.js").read_text(encoding="utf-8")
 _NAVIGATOR = (files("pagekeep.capture") / "scripts" / "navigator.js").read_text(encoding="utf-8")
+_BATCH = 500
 _WORLD = "pagekeep-storage"
 
 
@@ -42,17 +43,10 @@ class Emulation:
             await browser.call("Browser.grantPermissions", permissions=["geolocation"], browserContextId=context_id)
         now = time.time()
         cookies = [_parameter(cookie) for cookie in self._identity.cookies if not cookie.is_expired(now)]
-        if not cookies:
-            return
-        try:
-            await browser.call("Storage.setCookies", cookies=cookies, browserContextId=context_id)
-        except DevToolsError:  # one is bad, and so none was set
-            refused = 0
-            for cookie in cookies:
-                try:
-                    await browser.call("Storage.setCookies", cookies=[cookie], browserContextId=context_id)
-                except DevToolsError:
-                    refused += 1
+        refused = 0
+        for start in range(0, len(cookies), _BATCH):
+            refused += await _set_cookies(browser, context_id, cookies[start : start + _BATCH])
+        if refused:
             log.warning("The browser refused %s of the persona's %s cookies.", refused, len(cookies))
 
     async def prepare_page(self, session: Session) -> None:
@@ -126,6 +120,19 @@ class Emulation:
         if metadata := metadata_of(self._user_agent):
             override["userAgentMetadata"] = metadata
         return override
+
+
+async def _set_cookies(browser: Session, context_id: str, cookies: list[Params]) -> int:
+    """Set cookies and return how many of them the browser refuses: it sets none where one of them is bad."""
+    try:
+        await browser.call("Storage.setCookies", cookies=cookies, browserContextId=context_id)
+    except DevToolsError:
+        if len(cookies) == 1:
+            return 1
+        half = len(cookies) // 2
+        first = await _set_cookies(browser, context_id, cookies[:half])
+        return first + await _set_cookies(browser, context_id, cookies[half:])
+    return 0
 
 
 def _parameter(cookie: Cookie) -> Params:
