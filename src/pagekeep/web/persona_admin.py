@@ -155,7 +155,7 @@ def _text(file: "File[bytes] | None") -> str | None:
     if file is None:
         return None
     try:
-        return file.read().decode()
+        return str(file.read().decode())
     except UnicodeDecodeError as error:
         raise forms.ValidationError("The file of cookies is no text in UTF-8; export it as a cookies.txt.") from error
 
