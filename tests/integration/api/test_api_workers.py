@@ -79,7 +79,7 @@ def test_a_list_of_many_costs_no_more_than_one_of_few(
     api.get(WORKERS)  # notes that the token is used
     with django_assert_num_queries(4):  # token, total, workers, pages
         assert api.get(WORKERS).json()["num_items"] == 10
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         api.get("/api/v1/workers/orchestrator")
 
 

@@ -106,7 +106,7 @@ def test_the_queue_is_counted_in_a_constant_number_of_statements(worker: Worker,
     change(range(8, 9), status="succeeded", retry_at=None)
     change(range(9, 11), retry_at=now - timedelta(seconds=5))
     change(range(11, 12), retry_at=now - timedelta(seconds=50))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         counts = queue_counts()
     assert (counts.queued, counts.started, counts.backoff, counts.paused) == (3, 3, 3, 2)
     assert counts.oldest_queued_at == now - timedelta(seconds=50)

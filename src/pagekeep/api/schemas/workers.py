@@ -136,7 +136,7 @@ def worker_objects(workers: Iterable[Worker]) -> list[dict[str, Any]]:
 
 
 def orchestrator_object() -> dict[str, Any]:
-    """Return the fields of `OrchestratorSchema`: 8 statements."""
+    """Return the fields of `OrchestratorSchema`: 6 statements."""
     workers, counts = worker_objects(living_workers()[:MOST_WORKERS]), queue_counts()
     return {
         "is_running": bool(workers),

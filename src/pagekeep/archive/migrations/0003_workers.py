@@ -143,4 +143,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status__in", ["installed", "missing", "broken"])), name="binary_status_known"
             ),
         ),
+        migrations.AddIndex(
+            model_name="snapshot",
+            index=models.Index(
+                condition=models.Q(("lease_owner__isnull", False)), fields=["lease_owner"], name="snapshot_held"
+            ),
+        ),
     ]

@@ -82,6 +82,7 @@ class Snapshot(models.Model):
             _newest("snapshot_crawl_newest", "crawl"),
             models.Index(fields=["created_at", "id"], name="snapshot_created", condition=Q(hidden=False)),
             models.Index(fields=["modified_at", "id"], name="snapshot_modified", condition=Q(hidden=False)),
+            models.Index(fields=["lease_owner"], name="snapshot_held", condition=Q(lease_owner__isnull=False)),
             models.Index(fields=["retry_at", "id"], name="snapshot_claim", condition=Q(retry_at__isnull=False)),
             models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
             models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),
