@@ -1,44 +1,23 @@
 """Django's admin as a window on the records: lists and details, and actions that call services."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from pagekeep.archive.models import APIToken, ArchiveResult, Binary, Crawl, Machine, Snapshot, Tag, Worker
+from pagekeep.archive.models import ArchiveResult, Binary, Crawl, Machine, Snapshot, Tag, Worker
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.urls import shorten, without_credentials
 from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.retry_snapshot import retry_snapshot
-from pagekeep.services.revoke_token import revoke_token
 from pagekeep.services.seal_snapshots import seal_snapshots
-from pagekeep.web import persona_admin
+from pagekeep.web import persona_admin, token_admin, webhook_admin
+from pagekeep.web.read_only import ReadOnly
 
-__all__ = ["persona_admin"]
+__all__ = ["persona_admin", "token_admin", "webhook_admin"]  # importing them registers them
 
 SHORT = 100
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin  # takes type arguments in the type stubs only
-
-
-class ReadOnly(ModelAdmin):
-    """Shows records and changes none: only services write."""
-
-    list_per_page = 100
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Snapshot)
@@ -130,25 +109,6 @@ class TagAdmin(ReadOnly):
 
     list_display = ("name", "slug", "created_at")
     search_fields = ("name",)
-
-
-@admin.register(APIToken)
-class APITokenAdmin(ReadOnly):
-    """Keys to the API; they can be revoked."""
-
-    list_display = ("prefix", "label", "created_by", "created_at", "expires", "last_used_at", "revoked_at")
-    list_select_related = ("created_by",)
-    exclude = ("digest",)
-    actions = ("revoke",)
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_superuser
-
-    @admin.action(description="Revoke", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
-        for token_id in queryset.values_list("pk", flat=True):
-            revoke_token(str(token_id))
-        self.message_user(request, "Revoked.")
 
 
 @admin.register(Worker)

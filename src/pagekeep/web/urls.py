@@ -11,7 +11,8 @@ urlpatterns = [
     path("add/", adding.add, name="add"),
     path("admin/login/", login.login),  # before the admin's own
     path("admin/core/crawl/<uuid:crawl_id>/change/", adding.crawl, name="crawl"),
-    path("admin/api/apitoken/add/", adding.tokens),
+    path("admin/api/apitoken/", adding.tokens, {"page": "changelist"}),
+    path("admin/api/apitoken/add/", adding.tokens, {"page": "add"}),
     path("admin/workers/", workers.page, name="workers"),
     path("admin/workers/<str:worker_id>/<str:action>/", workers.order, name="order"),
     path("archive/<path:asked>", archived.archived, name="archived"),

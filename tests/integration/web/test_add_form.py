@@ -95,4 +95,6 @@ def test_strangers_may_add_where_the_setting_says_so(db: None) -> None:
 
 
 def test_where_old_clients_look_for_tokens(staff: Client) -> None:
-    assert staff.get("/admin/api/apitoken/add/")["Location"] == "/admin/archive/apitoken/"
+    assert staff.get("/admin/api/apitoken/")["Location"] == "/admin/archive/apitoken/"
+    assert staff.get("/admin/api/apitoken/add/")["Location"] == "/admin/archive/apitoken/add/"
+    assert staff.get("/admin/api/apitoken")["Location"] == "/admin/api/apitoken/"

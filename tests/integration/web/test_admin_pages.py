@@ -15,7 +15,7 @@ def test_lists_open(staff: Client, make_snapshot, admin, model: str) -> None:
     issue_token(admin)
     assert staff.get(f"/admin/archive/{model}/").status_code == 200
     assert staff.get(f"/admin/archive/{model}/?q=e").status_code == 200
-    assert staff.get(f"/admin/archive/{model}/add/").status_code == 403
+    assert staff.get(f"/admin/archive/{model}/add/").status_code == (200 if model == "apitoken" else 403)
 
 
 def test_details_are_read_only(staff: Client, make_snapshot) -> None:

@@ -38,13 +38,14 @@ def test_however_the_url_was_written(staff: Client, make_snapshot, kept: str, as
 
 def test_captures_that_begin_so(staff: Client, make_snapshot) -> None:
     for number in range(3):
-        make_snapshot(f"https://example.com/blog/{number}", title=f"Post {number}")
+        make_snapshot(f"https://example.com/blog/{number}", title=f"Post {number}", tags=["news"])
     make_snapshot("https://example.com/about", title="About us")
     response = staff.get("/archive/https://example.com/blog")
     assert response.status_code == 200
     page = response.content.decode()
     assert all(f"Post {number}" in page for number in range(3))
     assert "About us" not in page
+    assert 'href="/?tag=news"' in page
     assert page.index("Post 0") < page.index("Post 2")
     page = staff.get("/archive/http:/example.com/bl<b>og?\"x='1'").content.decode()
     assert "<b>og" not in page

@@ -81,9 +81,9 @@ def crawl(request: HttpRequest, crawl_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: HttpRequest, page: str) -> HttpResponse:
     """Lead from where old clients look for API tokens to where they are."""
-    return redirect("admin:archive_apitoken_changelist")
+    return redirect(f"admin:archive_apitoken_{page}")
 
 
 def _is_from_us(request: HttpRequest) -> bool:

@@ -37,6 +37,7 @@ def _by_url(request: HttpRequest, asked: str) -> HttpResponseBase:
         "found": found[:SHOWN],
         "has_more": len(found) > SHOWN,
         "may_change": may_change(request),
+        "list": "/" if may_change(request) else "/public/",
     }
     return render(request, "pagekeep/captures.html", context, status=200 if found else 404)
 
