@@ -5,6 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False}
+"""What leaves a form that leads to the page with the one button that does."""
+
 
 def shown_once(request: HttpRequest, title: str, secret: str, advice: str, back_to: str) -> HttpResponse:
     """Return the page; it goes into no cache and no session.

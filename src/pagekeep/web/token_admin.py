@@ -13,7 +13,7 @@ from pagekeep.config.load import settings
 from pagekeep.services.issue_token import MAX_LABEL, SCOPES, issue_token
 from pagekeep.services.revoke_token import revoke_token
 from pagekeep.web.read_only import ReadOnly
-from pagekeep.web.shown_once import shown_once
+from pagekeep.web.shown_once import ONE_BUTTON, shown_once
 
 NEVER = "never"
 MEANINGS = {
@@ -72,6 +72,9 @@ class APITokenAdmin(ReadOnly):
 
     def get_form(self, request: HttpRequest, obj: APIToken | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else kwargs | {"form": TokenForm}))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return super().add_view(request, form_url, {**(extra_context or {}), **ONE_BUTTON})
 
     def save_model(self, request: HttpRequest, obj: APIToken, form: Any, change: bool) -> None:
         wanted = form.cleaned_data

@@ -16,7 +16,7 @@ from pagekeep.services.change_webhook import change_webhook, remove_webhook, rot
 from pagekeep.services.create_webhook import check_endpoint, create_webhook
 from pagekeep.services.try_webhook import try_webhook
 from pagekeep.web.read_only import ModelAdmin, ReadOnly
-from pagekeep.web.shown_once import shown_once
+from pagekeep.web.shown_once import ONE_BUTTON, shown_once
 
 SHORT = 100
 LIST = "admin:archive_webhook_changelist"
@@ -52,13 +52,18 @@ class WebhookAdmin(ModelAdmin):
 
     form = WebhookForm
     change_form_template = "admin/archive/webhook/change_form.html"
-    list_display = ("short_url", "label", "enabled", "events", "failures", "last_success_at", "short_error")
+    list_display = ("short_url", "label", "enabled", "told_of", "failures", "last_success_at", "short_error")
     readonly_fields = _OUTCOME
     show_full_result_count = False
     actions = ("test", "rotate")
 
     def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
         return ("url", "label", "events", "enabled", *(_OUTCOME if obj else ()))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **ONE_BUTTON})
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
         wanted = {name: form.cleaned_data[name] for name in form.changed_data}
@@ -91,6 +96,10 @@ class WebhookAdmin(ModelAdmin):
     @admin.display(description="URL", ordering="url")
     def short_url(self, webhook: Webhook) -> str:
         return shorten(webhook.url, SHORT)
+
+    @admin.display(description="events")
+    def told_of(self, webhook: Webhook) -> str:
+        return ", ".join(webhook.events)
 
     @admin.display(description="last error")
     def short_error(self, webhook: Webhook) -> str:

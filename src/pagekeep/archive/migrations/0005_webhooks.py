@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="apitoken",
+            options={"ordering": ["-created_at", "-id"], "verbose_name": "API token"},
+        ),
         migrations.CreateModel(
             name="WebhookEvent",
             fields=[
