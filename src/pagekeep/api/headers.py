@@ -44,6 +44,8 @@ class ApiRules:
         response.cookies.clear()
         _add_headers(request, response)
         _allow_origin(request, response)
+        if not response.streaming and response.status_code != 204:
+            response.headers["Content-Length"] = str(len(response.content))
         if request.META.get("REQUEST_METHOD") == "HEAD":
             _drop_body(response)
         return response
@@ -57,7 +59,9 @@ class ApiRules:
                 400, [f"This server does not answer to the host {host!r}; add it to PAGEKEEP_ALLOWED_HOSTS."]
             )
         if request.method == "OPTIONS":
-            return HttpResponse(status=204)
+            preflight = HttpResponse(status=204)
+            del preflight.headers["Content-Type"]
+            return preflight
         if request.method == "HEAD":
             request.method = "GET"
         return in_our_shape(request, self.get_response(request))

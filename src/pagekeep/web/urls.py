@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/api/apitoken/add/", adding.tokens, {"page": "add"}),
     path("admin/workers/", workers.page, name="workers"),
     path("admin/workers/<str:worker_id>/<str:action>/", workers.order, name="order"),
+    path("archive/", archived.start),
     path("archive/<path:asked>", archived.archived, name="archived"),
     path("progress.json", progress.progress, name="progress"),
     path("health/", site.health, name="health"),

@@ -30,6 +30,7 @@ def test_every_answer_has_the_headers(api: Client, method: str, path: str, statu
     assert response.status_code == status
     assert response.headers["Cache-Control"] == "no-store"
     assert set(EXPOSED) <= set(response.headers)
+    assert response.headers["Content-Length"] == str(len(response.content))
     assert "Access-Control-Allow-Origin" not in response.headers
     assert not response.cookies
 
@@ -50,6 +51,7 @@ def test_preflight(stranger: Client, path: str) -> None:
     response = stranger.options(path, headers=asked)
     assert response.status_code == 204
     assert response.content == b""
+    assert not {"Content-Type", "Content-Length"} & set(response.headers)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     methods = set(response.headers["Access-Control-Allow-Methods"].split(", "))
     assert methods == {"GET", "POST", "PUT", "PATCH", "DELETE"}

@@ -125,6 +125,11 @@ def test_the_path_of_old_clients_leads_there(client: Client, db: None) -> None:
     assert "0123" not in key
 
 
+def test_nothing_asked_for_leads_to_the_list(staff: Client) -> None:
+    assert staff.get("/archive")["Location"] == "/archive/"
+    assert staff.get("/archive/")["Location"] == "/"
+
+
 @pytest.mark.parametrize("path", ["/add?url=a%20b&c=1", "/public?c=1", "/admin/login?next=/", "/admin?x=1", "/health"])
 def test_a_missing_slash_is_added_and_the_query_kept(staff: Client, path: str) -> None:
     before, _, query = path.partition("?")

@@ -18,6 +18,12 @@ _TIMESTAMP = re.compile(r"(\d{5,12}(?:\.\d{1,6})?)(?:/(.*))?", re.DOTALL)
 
 
 @require_safe
+def start(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the list: no URL was asked for."""
+    return redirect("web:index")
+
+
+@require_safe
 @readers_only
 def archived(request: HttpRequest, asked: str) -> HttpResponseBase:
     """Lead to a capture. Behind a URL the query is part of it."""
