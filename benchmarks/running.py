@@ -61,7 +61,10 @@ class Archive:
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start a command that goes on; what it says is in a file of the folder."""
         with self.said(len(self._processes)).open("w") as file:
-            process = subprocess.Popen([*PAGEKEEP, *arguments], env=self._environ, stdout=file, stderr=file)
+            # In a session of its own, as a service is: Linux shares processor time between sessions.
+            process = subprocess.Popen(
+                [*PAGEKEEP, *arguments], env=self._environ, stdout=file, stderr=file, start_new_session=True
+            )
         self._processes.append(process)
         return process
 

@@ -57,7 +57,8 @@ def site() -> Iterator[Site]:
 def environ(site: Site, tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
     address = site.origin.removeprefix("http://")
-    return kept | {"PAGEKEEP_DATA_DIR": str(tmp_path / "data"), "PAGEKEEP_ALLOW_PRIVATE": address}
+    own = {"DATA_DIR": str(tmp_path / "data"), "ALLOW_PRIVATE": address, "WORKER_NICENESS": "0"}
+    return kept | {f"PAGEKEEP_{name}": value for name, value in own.items()}
 
 
 def pagekeep(environ: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -46,7 +46,7 @@ class Run:
                 stdout=out,
                 stderr=err,
                 env=environ
-                | {"PAGEKEEP_DATA_DIR": str(self.data), "PAGEKEEP_PORT": "0"}
+                | {"PAGEKEEP_DATA_DIR": str(self.data), "PAGEKEEP_PORT": "0", "PAGEKEEP_WORKER_NICENESS": "0"}
                 | {f"PAGEKEEP_{name}": value for name, value in settings.items()},
                 start_new_session=True,
             )

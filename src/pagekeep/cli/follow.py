@@ -9,7 +9,9 @@ from asgiref.sync import sync_to_async
 
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.progress import changed_pages, live_workers, pages_waiting
+from pagekeep.capture.priority import give_way
 from pagekeep.cli.display import Display
+from pagekeep.config.load import settings
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.worker.loop import run_worker
 
@@ -81,6 +83,7 @@ async def until_ended(following: Following, stop: asyncio.Event, *, capture_here
                     return False
                 worker = None
             if capture_here and worker is None and not await sync_to_async(live_workers)():
+                give_way(settings().worker_niceness)
                 worker = asyncio.create_task(run_worker(stop=stop_worker))
             await asyncio.wait({stopping, worker} if worker else {stopping}, timeout=LOOK_EVERY)
         return False

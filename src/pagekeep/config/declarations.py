@@ -50,7 +50,8 @@ class Settings(BaseSettings):
         "bytes",
         ge=1,
     )
-    server_threads: int = _setting(8, "Threads that answer requests.", "threads", ge=1, le=256)
+    server_processes: int = _setting(1, "Processes that answer requests.", "processes", ge=1, le=64)
+    server_threads: int = _setting(8, "Threads that answer requests, in each process.", "threads", ge=1, le=256)
     public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
     public_add: bool = _setting(False, "Whether people who are not logged in may add URLs at /add/.")
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
     )
     only_new: bool = _setting(False, "Whether adding a URL that is already archived is passed over.")
     tabs: int = _setting(2, "Pages captured at the same time.", "pages", ge=1, le=64)
+    worker_niceness: int = _setting(
+        10,
+        "How far workers and their browsers stand back behind all else on the machine: 0 not at all, 19 the most.",
+        ge=0,
+        le=19,
+    )
     timeout: float = _setting(60.0, "Time for a page to load.", "seconds", gt=0, le=3600)
     settle_timeout: float = _setting(
         10.0, "Time for a page to become quiet, each time it is waited for.", "seconds", ge=0

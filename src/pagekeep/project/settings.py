@@ -75,6 +75,8 @@ DATABASES = {
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
                 "PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
+                # What a burst of writes made of the write-ahead log is given back to the disk.
+                "PRAGMA journal_size_limit=67108864;"
             ),
         },
     }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pagekeep.capture.chromium.devtools import Connection
 from pagekeep.capture.chromium.find import is_headless_shell
+from pagekeep.capture.priority import lower_session
 from pagekeep.capture.programs.families import die_with_parent
 from pagekeep.capture.programs.temp_folder import TempFolder
 from pagekeep.domain.errors import BrowserDied, EnvironmentProblem
@@ -255,6 +256,7 @@ def _child_setup(commands: int, answers: int, parent: int, memory: int) -> Calla
         resource.setrlimit(resource.RLIMIT_DATA, (memory if most < 0 else min(memory, most), most))
         os.dup2(commands, 3)
         os.dup2(answers, 4)
+        lower_session()
         die_with_parent(parent)
 
     return setup

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pagekeep.capture.priority import lower_session
 from pagekeep.capture.programs.families import die_with_parent
 from pagekeep.capture.programs.temp_folder import TempFolder
 from pagekeep.domain.errors import ByteBudgetExceeded, CaptureError, TimeBudgetExceeded
@@ -152,6 +153,7 @@ def _too_large(size: int) -> ByteBudgetExceeded:
 def _child_setup(parent: int, file_size: int) -> Callable[[], None]:
     def setup() -> None:
         os.nice(_NICENESS)
+        lower_session()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))

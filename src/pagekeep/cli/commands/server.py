@@ -44,6 +44,7 @@ def command() -> None:
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        workers=own.server_processes,
         blocking_threads=own.server_threads,
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,

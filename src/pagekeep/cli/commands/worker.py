@@ -7,10 +7,12 @@ import click
 
 from pagekeep.archive.models import Worker
 from pagekeep.archive.worker_queries import find_worker, list_workers, living_workers, pages_held, state_of
+from pagekeep.capture.priority import give_way
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import count_text, err, json_option, out, print_json
 from pagekeep.cli.records import worker_json
 from pagekeep.cli.supervise import TELL_ORDERS, TOLD_TO_STOP
+from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.order_worker import order_worker
 from pagekeep.worker.loop import run_worker
@@ -32,13 +34,15 @@ def command(ctx: click.Context, tabs: int | None, until_idle: bool, tell_orders:
     """Capture the pages that are queued, until it is stopped (Ctrl-C or SIGTERM).
 
     Any number of workers may share an archive. A page that a worker has not ended is given back, or taken over by
-    another when it dies. With a command: list the workers that run, or tell one what to do.
+    another when it dies. Workers and their browsers leave processor time to whatever else runs on the machine.
+    With a command: list the workers that run, or tell one what to do.
     """
     if ctx.invoked_subcommand is not None:
         if tabs or until_idle:
             raise BadInput(f"--tabs and --until-idle belong to a worker that runs, not to {ctx.invoked_subcommand}.")
         return
     open_archive(create=True)
+    give_way(settings().worker_niceness)
     told_to_stop = asyncio.run(_work(tabs, until_idle=until_idle))
     if told_to_stop and tell_orders:
         ctx.exit(TOLD_TO_STOP)
