@@ -239,7 +239,6 @@ def fill(snapshots: int, tagged: int, with_results: int) -> None:
             for table in tables.values():
                 table.write()
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA optimize")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
