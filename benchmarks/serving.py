@@ -89,7 +89,7 @@ def run(data: Path, model: str, options: argparse.Namespace, origin: Origin, pag
             archive.serve()
             for _ in range(2 if options.capture else 0):
                 archive.start("worker", "--tabs", "1")
-            for clients, kind in itertools.product(options.clients, ("list", "one", "add")):
+            for clients, kind in itertools.product(options.clients, options.what.split(",")):
                 if options.capture:
                     archive.call("/cli/add", {"urls": [f"{origin.url}/{page}" for page in pages]})
                 figures, failed = row(archive, kind, clients, options.seconds)
@@ -104,6 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default="1x4,1x8,1x16,2x4", help="processes x threads")
     parser.add_argument("--clients", default="1,10,50", type=lambda text: [int(part) for part in text.split(",")])
+    parser.add_argument("--what", default="list,one,add", help="which requests")
     parser.add_argument("--seconds", type=float, default=5.0, help="for each line")
     parser.add_argument("--capture", action="store_true", help="while two workers capture pages")
     options = parser.parse_args()

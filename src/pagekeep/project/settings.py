@@ -65,7 +65,7 @@ WSGI_APPLICATION = "pagekeep.project.wsgi.application"
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "pagekeep.project.sqlite",
         "NAME": DataDir(_own.data_dir).database,
         "CONN_MAX_AGE": None,
         "OPTIONS": {

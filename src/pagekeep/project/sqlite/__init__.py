@@ -1,0 +1,1 @@
+"""SQLite as Pagekeep uses it. See ``base``."""
