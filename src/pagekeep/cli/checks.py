@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from django.db import DatabaseError
 from django.utils import timezone
 
+from pagekeep.archive.counters import count_anew
 from pagekeep.archive.models import Snapshot
 from pagekeep.capture.chromium.find import find_chromium, is_headless_shell
 from pagekeep.capture.chromium.launch import launch
@@ -125,6 +127,19 @@ def database() -> Finding:
     return Finding("ok", f"{path} is whole ({size_text(path.stat().st_size)}).")
 
 
+def totals() -> Finding:
+    """Whether the numbers that lists take their totals from are right; wrong ones are corrected."""
+    if not data_dir().database.exists():
+        return Finding("note", "There are none yet; pagekeep init makes the database.")
+    try:
+        corrected = count_anew()
+    except DatabaseError as error:
+        return Finding("note", f"They cannot be counted ({error}); pagekeep init brings the database up to date.")
+    if corrected:
+        return Finding("note", "The totals of lists were wrong and have been corrected.")
+    return Finding("ok", "The totals of lists are right.")
+
+
 def port() -> Finding:
     """Whether the server can listen, or does."""
     own = settings()
@@ -156,6 +171,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "disk": disk,
     "data directory": data_directory,
     "database": database,
+    "totals": totals,
     "port": port,
     "clock": clock,
 }

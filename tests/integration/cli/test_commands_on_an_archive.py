@@ -186,6 +186,19 @@ def test_doctor_finds_a_missing_browser_and_a_damaged_database(archive: Archive)
     assert found["disk"]["state"] == "ok"
 
 
+def test_doctor_corrects_wrong_totals(archive: Archive) -> None:
+    archive.jsonl("add", "https://example.com/", "--index-only")
+    with sqlite3.connect(archive.root / "pagekeep.sqlite3") as database:
+        database.execute("UPDATE archive_statuscount SET number = 100 WHERE kind = 'snapshot' AND status = 'paused'")
+    database.close()
+    assert archive.jsonl("status")[0]["snapshots"] == 100
+    for state, word in (("note", "corrected"), ("ok", "right")):
+        found = {row["check"]: row for row in map(json.loads, archive.run("doctor", "--json").stdout.splitlines())}
+        assert found["totals"]["state"] == state
+        assert word in found["totals"]["text"]
+    assert archive.jsonl("status")[0]["snapshots"] == 1
+
+
 def test_a_data_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = Archive(tmp_path / "file" / "archive").run("init")
