@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pagekeep.api.api import api as pagekeep_api
-from pagekeep.archive.models import ArchiveResult, Binary, Machine, Worker
+from pagekeep.archive.models import ArchiveResult, Binary, Machine, Persona, Webhook, Worker
 from pagekeep.services.add_urls import add_urls
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,8 @@ def make_more(number: int) -> None:
                 ArchiveResult.objects.create(snapshot=snapshot, plugin=plugin, created_at=now)
         machine = Machine.objects.create(created_at=now, guid=str(index), hostname="here")
         Binary.objects.create(created_at=now, machine=machine, name="git")
+        Persona.objects.create(created_at=now, name=f"Persona {index}", key=f"persona {index}")
+        Webhook.objects.create(created_at=now, url="https://example.com/hook", enabled=False)
         Worker.objects.create(machine=machine, hostname="here", pid=index, started_at=now, heartbeat_at=now)
 
 
