@@ -128,7 +128,7 @@ def measure(client: Client, call: Call, number: int) -> Timed | None:
         if turn >= 0:
             times.append((time.perf_counter() - started) * 1000)
         answer = json.loads(content)
-    p95 = statistics.quantiles(times, n=20)[-1]
+    p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
     return Timed(statistics.median(times), p95, answer.get("num_items"), answer.get("total_items"))
 
 

@@ -146,7 +146,7 @@ def main() -> int:
         for number in range(3):
             text = archive.said(number).read_text()
             wrong += [line for line in text.splitlines() if "locked" in line or "Traceback" in line]
-    p50, p95 = statistics.median(seen.times), statistics.quantiles(seen.times, n=20)[-1]
+    p50, p95 = statistics.median(seen.times), statistics.quantiles(seen.times, n=20, method="inclusive")[-1]
     captured = sum(capture for own in clients for _, capture in own)
     print(
         f"{options.clients} clients added {options.urls} URLs each, {captured} of them captured meanwhile by 2 workers:"

@@ -72,7 +72,7 @@ def row(archive: Archive, kind: str, clients: int, seconds: float) -> tuple[str,
     times = [took for thread in asking for took in thread.times]
     if len(times) < 2:
         return "", [thread.error or "No answer in time." for thread in asking]
-    p95 = statistics.quantiles(times, n=20)[-1]
+    p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
     cost = (cpu_seconds(pids) - cpu) / len(times) * 1000
     figures = f"{len(times) / took:.0f} | {statistics.median(times):.1f} | {p95:.1f} | {max(times):.0f} | {cost:.1f}"
     return figures, [thread.error for thread in asking if thread.error]
