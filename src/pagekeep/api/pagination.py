@@ -27,8 +27,7 @@ def page_of(
         objects: reads the rows of one page and makes their JSON objects.
         total: how many there are, where that is known already; None counts them.
     """
-    limit = min(paging.limit, MAX_LIMIT)
-    offset = min(paging.offset or paging.page * limit, MAX_NUMBER)
+    limit, offset = _window(paging)
     total = rows.count() if total is None else total
     items = objects(rows[offset : offset + limit]) if offset < total else []
     return {
@@ -41,3 +40,13 @@ def page_of(
         "count": total,
         "items": items,
     }
+
+
+def last_of(paging: PagingQuery) -> int:
+    """Return how many rows there are up to the end of a page."""
+    return sum(_window(paging))
+
+
+def _window(paging: PagingQuery) -> tuple[int, int]:
+    limit = min(paging.limit, MAX_LIMIT)
+    return limit, min(paging.offset or paging.page * limit, MAX_NUMBER)

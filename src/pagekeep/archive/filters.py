@@ -14,7 +14,8 @@ from pagekeep.archive.references import id_range
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 
-SEARCH_MODES = ("meta",)
+SEARCH_MODES = ("meta", "contents", "deep")
+"""What `services.find_snapshots` can search; `SnapshotFilters.condition` looks at each row and knows the first only."""
 MANY = 20_000
 """Snapshots that are gathered and put in order in less than 100 ms."""
 SNAPSHOT_SORTS = (

@@ -27,7 +27,7 @@ from pagekeep.cli.printing import size_text
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.listeners import own_addresses
-from pagekeep.services.wiring import data_dir
+from pagekeep.services.wiring import data_dir, search_index
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
 FONTS = {"Liberation": "fonts-liberation", "NotoSans": "fonts-noto-core", "NotoColorEmoji": "fonts-noto-color-emoji"}
@@ -140,6 +140,21 @@ def totals() -> Finding:
     return Finding("ok", "The totals of lists are right.")
 
 
+def index() -> Finding:
+    """Whether search knows every snapshot."""
+    if not data_dir().database.exists():
+        return Finding("note", "There is no archive yet.")
+    try:
+        found = search_index().agreement()
+    except DatabaseError as error:
+        return Finding("problem", f"It cannot be read ({error}); start any command once, then: pagekeep index rebuild")
+    if found.indexed != found.snapshots:
+        wrong = f"It knows {found.indexed} of {found.snapshots} snapshots"
+        return Finding("problem", f"{wrong}; make it anew with: pagekeep index rebuild")
+    unread = f"; a worker has yet to read the files of {found.unread}" if found.unread else ""
+    return Finding("ok", f"It knows all {found.snapshots} snapshots{unread}.")
+
+
 def port() -> Finding:
     """Whether the server can listen, or does."""
     own = settings()
@@ -172,6 +187,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "data directory": data_directory,
     "database": database,
     "totals": totals,
+    "search index": index,
     "port": port,
     "clock": clock,
 }

@@ -35,6 +35,7 @@ COMMANDS = {
     "init": Entry("Make a new archive, or bring an old one up to date."),
     "add": Entry("Archive URLs."),
     "list": Entry("List what is archived."),
+    "search": Entry("Find snapshots by the words of their text."),
     "remove": Entry("Remove snapshots and their files."),
     "status": Entry("Show how much is archived and what is going on."),
     "server": Entry("Serve the web pages and the API."),
@@ -44,6 +45,7 @@ COMMANDS = {
     "token": Entry("Create, list and revoke keys to the API."),
     "persona": Entry("Who the browser is to sites: languages, window, place, cookies."),
     "webhook": Entry("Have endpoints told when snapshots and crawls change their state."),
+    "index": Entry("Check the search index, or make it anew."),
     "doctor": Entry("Check this machine: browser, fonts, disk, port, clock, each with its fix."),
     "version": Entry("Show the version.", django=False),
 }

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     *(["pagekeep.web"] if _web and _web.origin else []),
     "pagekeep.api",
     "pagekeep.archive",
+    "pagekeep.search",
     "ninja",  # the files of Swagger UI
     "django.contrib.admin",
     "django.contrib.auth",

@@ -97,7 +97,11 @@ def backup_database(database: Path, backups: Path) -> Path:
 def _migrate(database: Path, backups: Path) -> Prepared:
     executor = MigrationExecutor(connection)
     applied = executor.loader.applied_migrations
-    newer = [name for app, name in applied if app == "archive" and (app, name) not in executor.loader.disk_migrations]
+    newer = [
+        name
+        for app, name in applied
+        if app in ("archive", "search") and (app, name) not in executor.loader.disk_migrations
+    ]
     if newer:
         raise EnvironmentProblem(
             f"The database {database} was made by a newer Pagekeep ({newer[0]}); run that version or a later one."

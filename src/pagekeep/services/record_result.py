@@ -13,12 +13,13 @@ from pagekeep.archive.queue import LeaseLost, held, held_by
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
+from pagekeep.services.read_texts import TEXTS, read_text
 
 _ORDER = tuple(PLUGINS)
 
 
 def record_result(owner: UUID, snapshot_id: UUID, result: Result) -> None:
-    """Save one output of a snapshot that ``owner`` holds, and the snapshot's sums.
+    """Save one output of a snapshot that ``owner`` holds, and the snapshot's sums. Search finds a text from now on.
 
     Raises:
         LeaseLost: the worker does not hold the snapshot any more; nothing is written.
@@ -27,6 +28,8 @@ def record_result(owner: UUID, snapshot_id: UUID, result: Result) -> None:
         require_lease(owner, snapshot_id)
         put_results(snapshot_id, {result.plugin: _columns(result)})
         update_sums(snapshot_id)
+    if result.plugin in TEXTS and result.files:
+        read_text(snapshot_id, result.plugin)
 
 
 def record_step(owner: UUID, snapshot_id: UUID, step: str) -> None:

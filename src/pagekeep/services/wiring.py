@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pagekeep.capture.engine import Engine, EngineOptions
 from pagekeep.config.load import settings
+from pagekeep.search.index import SearchIndex
+from pagekeep.search.sqlite_fts import SqliteIndex
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.persona_files import PersonaFiles
 from pagekeep.storage.snapshot_files import SnapshotFiles
@@ -29,3 +31,8 @@ def make_engine() -> Engine:
     """Return the capture engine the settings describe, not yet started."""
     own = settings()
     return Engine(EngineOptions(chromium=own.chromium, sandbox=own.chromium_sandbox, memory=own.max_page_memory))
+
+
+def search_index() -> SearchIndex:
+    """Return the index of the archive's words."""
+    return SqliteIndex()

@@ -12,6 +12,7 @@ from django.db import connections
 
 from pagekeep.services.fan_out_events import fan_out_events
 from pagekeep.services.look_after_machine import look_after_machine
+from pagekeep.services.read_texts import read_unread
 from pagekeep.services.register_worker import bury_workers
 from pagekeep.services.send_webhooks import give_up_old, prune_deliveries, send_webhooks
 from pagekeep.services.sweep_uploads import sweep_uploads
@@ -29,6 +30,7 @@ DUTIES: tuple[Callable[[], object], ...] = (
     send_webhooks,
     give_up_old,
     prune_deliveries,
+    read_unread,
 )
 
 

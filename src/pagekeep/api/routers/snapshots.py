@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from pagekeep.api.auth import any_token
 from pagekeep.api.call import call_of
-from pagekeep.api.pagination import page_of
+from pagekeep.api.pagination import last_of, page_of
 from pagekeep.api.reply import reply
 from pagekeep.api.schemas.common import PagingQuery, responses
 from pagekeep.api.schemas.snapshots import (
@@ -20,9 +20,10 @@ from pagekeep.api.schemas.snapshots import (
     snapshot_object,
     snapshot_objects,
 )
-from pagekeep.archive.queries import SnapshotFilters, count_snapshots, find_crawl, find_snapshot, list_snapshots
+from pagekeep.archive.queries import SnapshotFilters, find_crawl, find_snapshot
 from pagekeep.domain.errors import NotFound
 from pagekeep.services.change_snapshot import change_snapshot
+from pagekeep.services.find_snapshots import find_snapshots
 from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.upsert_snapshot import upsert_snapshot
 
@@ -41,7 +42,8 @@ def get_snapshots(request: HttpRequest, query: Query[SnapshotQuery]) -> HttpResp
     """Newest first. Filters narrow together."""
     filters = SnapshotFilters(**query.model_dump(exclude=_NO_FILTERS))
     objects = partial(snapshot_objects, with_results=query.with_archiveresults)
-    return reply(page_of(list_snapshots(filters), query, objects, count_snapshots(filters)))
+    found = find_snapshots(filters, most=last_of(query))
+    return reply(page_of(found.rows(), query, objects, found.count()))
 
 
 @router.post(

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example, one_of
 from pagekeep.api.schemas.results import MinimalArchiveResultSchema, minimal_result_fields
-from pagekeep.archive.filters import SNAPSHOT_SORTS
+from pagekeep.archive.filters import SEARCH_MODES, SNAPSHOT_SORTS
 from pagekeep.archive.flat_rows import Row, snapshot_rows
 from pagekeep.archive.models import Snapshot
 from pagekeep.domain.errors import NotFound
@@ -97,8 +97,17 @@ class SnapshotQuery(PagingQuery):
     bookmarked_at: Moment = None
     bookmarked_at__gte: Moment = None
     bookmarked_at__lt: Moment = None
-    search: str | None = Field(None, description="Part of URL, title, tag, id or timestamp; case does not matter.")
-    search_mode: str | None = Field(None, description="`meta`, which is also the default.")
+    search: str | None = Field(
+        None,
+        description='Part of URL, title, tag, id or timestamp, or, by `search_mode`, words of the text; `"quoted '
+        'words"` follow each other. Case does not matter, nor do accents in texts.',
+    )
+    search_mode: str | None = Field(
+        None,
+        description="`meta`, which is also the default; `contents`: the page's text; `deep`: also the text of PDFs and "
+        "of every page in the WARC.",
+        json_schema_extra=one_of(SEARCH_MODES),
+    )
     status: str | None = Field(None, json_schema_extra=one_of(SnapshotStatus))
     url: str | None = Field(None, description="The whole URL.")
     url__icontains: str | None = Field(None, description="Part of the URL; case does not matter.")

@@ -1,24 +1,28 @@
 """The list of snapshots, and the box that adds to it."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pagekeep.archive.filters import SnapshotFilters
+from pagekeep.archive.models import Snapshot
 from pagekeep.archive.page_queries import list_rows, most_used_tags
 from pagekeep.archive.persona_queries import persona_choices
-from pagekeep.archive.queries import archive_counts, count_snapshots
+from pagekeep.archive.queries import archive_counts
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import Added, add_urls
+from pagekeep.services.find_snapshots import find_snapshots, passages
 from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.web.access import may_change, readers_only, staff_only
 
 PAGE_SIZE = 50
+MOST_PAGES = 20_000
+SEARCH_LABELS = {"": "Title, URL, tags", "contents": "Text of the page", "deep": "Text of all that is kept"}
 SENTENCES = 8
 
 
@@ -75,15 +79,16 @@ def report(request: HttpRequest, added: Added) -> None:
 
 
 def _show(request: HttpRequest, entered: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
-    asked = {name: request.GET.get(name, "").strip() for name in ("search", "status", "tag")}
-    filters = SnapshotFilters(search=asked["search"], status=asked["status"], tag=asked["tag"])
-    pages = Paginator(list_rows(filters), PAGE_SIZE)
-    pages.count = count_snapshots(filters)
-    page = pages.get_page(request.GET.get("page"))
+    asked = {name: request.GET.get(name, "").strip() for name in ("search", "search_mode", "status", "tag")}
+    filters = SnapshotFilters(
+        search=asked["search"], search_mode=asked["search_mode"], status=asked["status"], tag=asked["tag"]
+    )
+    page = _page(request, filters)
     context = {
         "page": page,
         "asked": asked,
-        "is_filtered": any(asked.values()),
+        "is_filtered": any(asked[name] for name in ("search", "status", "tag")),
+        "search_modes": SEARCH_LABELS,
         "counts": archive_counts(),
         "statuses": list(SnapshotStatus),
         "tags": most_used_tags(),
@@ -92,3 +97,19 @@ def _show(request: HttpRequest, entered: dict[str, str] | None = None, status: i
         **(entered or {}),
     }
     return render(request, "pagekeep/index.html", context, status=status)
+
+
+def _page(request: HttpRequest, filters: SnapshotFilters) -> "Page[Snapshot]":
+    """Return the page asked for; ``passage`` of each snapshot is where its text holds what was searched for."""
+    number = request.GET.get("page", "")
+    until = min(int(number), MOST_PAGES) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    found = find_snapshots(filters, most=max(until, 1) * PAGE_SIZE)
+    paginator = Paginator(found.narrow(list_rows(found.filters)), PAGE_SIZE)
+    paginator.count = found.count()
+    page = paginator.get_page(number)
+    rows = list(page.object_list)
+    found_in = passages(filters, rows)
+    for row in rows:
+        row.passage = found_in.get(row.timestamp, [])  # type: ignore[attr-defined]
+    page.object_list = rows
+    return page
