@@ -1,11 +1,13 @@
 """Triggers: the index follows the records whoever changes them, and forgets what is removed or hidden.
 
+They name no way out of conflicts: that of the statement that fires them would take its place.
+
 A migration that changes URLs, titles, timestamps or tags runs without them and must rebuild the index.
 """
 
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 from pagekeep.search.tables import DOCUMENT, NUMBER
 
@@ -27,7 +29,7 @@ _untag = f"""
     AND tag_id IN (SELECT tag_id FROM archive_snapshot_tags WHERE snapshot_id = OLD.id);
 """
 _tag = f"""
-    INSERT OR IGNORE INTO search_tagged SELECT tag_id, {_new} FROM archive_snapshot_tags
+    INSERT INTO search_tagged SELECT tag_id, {_new} FROM archive_snapshot_tags
     WHERE snapshot_id = NEW.id AND NOT NEW.hidden;
 """
 _forget = f"""
@@ -35,7 +37,8 @@ _forget = f"""
     DELETE FROM search_unread WHERE snapshot_id = OLD.id;
 """
 _unread = """
-    INSERT OR IGNORE INTO search_unread(snapshot_id, changes) SELECT {0}, 0 WHERE {1};
+    INSERT INTO search_unread(snapshot_id, changes) SELECT {0}, 0
+    WHERE {1} AND NOT EXISTS (SELECT 1 FROM search_unread WHERE snapshot_id = {0});
     UPDATE search_unread SET changes = changes + 1 WHERE snapshot_id = {0};
 """
 _read_again = _unread.format("NEW.id", "NEW.downloaded_at IS NOT NULL AND NOT NEW.hidden")
@@ -60,8 +63,9 @@ TRIGGERS = {
     "search_tag_put_on": f"""
         AFTER INSERT ON archive_snapshot_tags
         BEGIN
-            INSERT OR IGNORE INTO search_tagged SELECT NEW.tag_id, number
-            FROM (SELECT {_number_of.format("NEW")} AS number) WHERE number IS NOT NULL;
+            INSERT INTO search_tagged SELECT NEW.tag_id, its.number
+            FROM (SELECT {_number_of.format("NEW")} AS number) its WHERE its.number IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM search_tagged t WHERE t.tag_id = NEW.tag_id AND t.number = its.number);
         END
     """,
     "search_tag_taken_off": f"""
@@ -90,7 +94,22 @@ def drop_triggers(using: str = "default", **_: Any) -> None:
 
 def make_triggers(using: str = "default", **_: Any) -> None:
     """Make the triggers anew. Receives Django's ``post_migrate``."""
-    drop_triggers(using)
-    with connections[using].cursor() as cursor:
+    if "search_unread" not in connections[using].introspection.table_names():  # an older schema was asked for
+        return
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        drop_triggers(using)
         for name, body in TRIGGERS.items():
-            cursor.execute(f"CREATE TRIGGER {name} {body}")
+            cursor.execute(_statement(name, body))
+
+
+def ensure_triggers(using: str = "default") -> None:
+    """Make the triggers unless they are there as they should be, as after a migration that was cut off."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search%'")
+        there = dict(cursor.fetchall())
+    if there != {name: _statement(name, body) for name, body in TRIGGERS.items()}:
+        make_triggers(using)
+
+
+def _statement(name: str, body: str) -> str:
+    return f"CREATE TRIGGER {name} {body.strip()}"

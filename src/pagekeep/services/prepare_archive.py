@@ -23,6 +23,7 @@ from pagekeep.capture.network.block_list import read_block_list
 from pagekeep.config.load import settings
 from pagekeep.config.secret import read_key, write_key
 from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.search.triggers import ensure_triggers as ensure_search_triggers
 from pagekeep.services.make_persona import ensure_default
 from pagekeep.services.webhook_address import SETTING as WEBHOOK_SETTING
 from pagekeep.services.wiring import data_dir
@@ -114,6 +115,7 @@ def _migrate(database: Path, backups: Path) -> Prepared:
             backup = backup_database(database, backups)
         call_command("migrate", interactive=False, verbosity=0)
     ensure_triggers()
+    ensure_search_triggers()
     return Prepared(not applied, backup, tuple(f"{migration.app_label}.{migration.name}" for migration, _ in plan))
 
 

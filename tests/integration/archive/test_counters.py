@@ -23,6 +23,7 @@ from pagekeep.archive.totals import archive_counts
 from pagekeep.archive.triggers import ensure_triggers, install_triggers, remove_triggers
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.search.triggers import make_triggers as make_search_triggers
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.record_result import put_results
 from pagekeep.services.remove_snapshots import remove_snapshots
@@ -171,6 +172,7 @@ def test_a_migration_may_rebuild_what_triggers_name(ids: list[UUID]) -> None:
         editor.alter_field(Snapshot, field, longer)
         editor.alter_field(Snapshot, longer, field)
     install_triggers()
+    make_search_triggers()
     remove_snapshots(ids[:1])
     assert_right()
 
