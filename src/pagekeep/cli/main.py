@@ -46,6 +46,8 @@ COMMANDS = {
     "persona": Entry("Who the browser is to sites: languages, window, place, cookies."),
     "webhook": Entry("Have endpoints told when snapshots and crawls change their state."),
     "index": Entry("Check the search index, or make it anew."),
+    "backup": Entry("Copy the whole archive, while it is in use, to another place."),
+    "restore": Entry("Make an archive out of a backup."),
     "doctor": Entry("Check this machine: browser, fonts, disk, port, clock, each with its fix."),
     "version": Entry("Show the version.", django=False),
 }

@@ -64,6 +64,16 @@ def read(folder: int, plugin: str) -> list[Entry]:
         return [entry for line in known if line.get("plugin") == plugin and (entry := _parse(line))]
 
 
+def read_all(folder: Path) -> list[tuple[str, Entry]]:
+    """Return every entry of the index in ``folder`` with its plugin, oldest first."""
+    try:
+        text = (folder / INDEX_NAME).read_bytes()
+    except FileNotFoundError:
+        return []
+    known = map(_load, text.splitlines())
+    return [(str(line.get("plugin")), entry) for line in known if (entry := _parse(line))]
+
+
 def note(folder: Path, digests: Iterable[str], hints: Iterable[str] = ()) -> None:
     """Write into a work folder which blobs and hints to look at once its work is over, done or not."""
     lines = [*({"sha256": digest} for digest in digests), *({"hint": hint} for hint in hints)]

@@ -1,8 +1,8 @@
 """``pagekeep index``: not under ``search``, which takes any word, "rebuild" too."""
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from pagekeep.cli.bars import Bars
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import err, how_to, json_option, out, print_json
 from pagekeep.domain.errors import Conflict
@@ -38,7 +38,7 @@ def rebuild(as_json: bool) -> None:
     it is called again, and a worker reads the texts that are left.
     """
     open_archive(create=False)
-    with _bars() as told:
+    with Bars() as told:
         began = rebuild_search(told)
     found = search_index().agreement()
     if not began:
@@ -47,23 +47,3 @@ def rebuild(as_json: bool) -> None:
         print_json({"type": "index", "snapshots": found.snapshots, "indexed": found.indexed, "unread": found.unread})
     else:
         out.print(f"{found.indexed} of {found.snapshots} snapshots are indexed.")
-
-
-class _bars:
-    """A bar for each thing that is done, on a terminal."""
-
-    def __enter__(self) -> "_bars":
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=err, disable=not err.is_terminal)
-        self._tasks: dict[str, tuple[TaskID, int]] = {}
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, what: str, left: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(f"Indexing {what}", total=left), left
-        task, total = self._tasks[what]
-        self._progress.update(task, completed=total - left)
