@@ -22,7 +22,8 @@ from pagekeep.search.words import any_of, folded, indexed, joined, parted, phras
 
 # A phrase of more trigrams takes longer than looking at what some of them find.
 _PHRASE = 14
-_CANDIDATES = 1_000
+_CANDIDATES = 2_000
+_LOOK = 1_000
 _SHORT = 3
 _MOST_TRIGRAMS = 500
 _BATCH = 2_000
@@ -140,16 +141,16 @@ class SqliteIndex:
         rows = select(
             f"SELECT {_NUMBER}, {_ROW} FROM archive_snapshot s WHERE NOT s.hidden"
             " ORDER BY s.bookmarked_at DESC, s.id DESC LIMIT %s",
-            FEW,
+            _LOOK,
         )
-        tagged = set(Tagged(tag_ids).newest(FEW)) if tag_ids else set()
+        tagged = set(Tagged(tag_ids).newest(_LOOK)) if tag_ids else set()
         hits = [number for number, text in rows if number in tagged or term in folded(text)]
-        if len(rows) < FEW:
+        if len(rows) < _LOOK:
             return Found(_timestamps(hits[:most]), len(hits))
         if len(hits) < most:
             return self._found(asked, self._matches(asked), most)
         ((snapshots,),) = select("SELECT count(*) FROM archive_snapshot WHERE NOT hidden")
-        return Found(_timestamps(hits[:most]), max(len(hits), len(hits) * snapshots // FEW), exact=False)
+        return Found(_timestamps(hits[:most]), max(len(hits), len(hits) * snapshots // _LOOK), exact=False)
 
 
 class _Counts:

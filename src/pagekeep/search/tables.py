@@ -26,6 +26,22 @@ DOCUMENT = (
     " || char(10) || {row}.id || char(10) || {row}.timestamp || char(10) || char(10)"
 )
 
+READ = ("htmltotext", "readability", "markdown", "static", "warc")
+"""Plugins whose files are read for the index."""
+
+_plugins = ", ".join(f"'{plugin}'" for plugin in READ)
+
+
+def is_read(row: str) -> str:
+    """Return the condition that a result has files that are read."""
+    return f"{row}.plugin IN ({_plugins}) AND {row}.output_files <> '{{}}'"
+
+
+def has_files(row: str) -> str:
+    """Return the condition that a snapshot has such a result."""
+    return f"EXISTS (SELECT 1 FROM archive_archiveresult r WHERE r.snapshot_id = {row}.id AND {is_read('r')})"
+
+
 TABLES = (
     "CREATE VIRTUAL TABLE search_meta USING fts5(document, content='', columnsize=0, tokenize='trigram')",
     "CREATE VIRTUAL TABLE search_trigrams USING fts5vocab(search_meta, 'row')",
@@ -43,8 +59,8 @@ FILL_TAGGED = (
     " JOIN archive_snapshot s ON s.id = link.snapshot_id WHERE NOT s.hidden"
 )
 FILL_UNREAD = (
-    "INSERT OR IGNORE INTO search_unread(snapshot_id, changes) SELECT id, 1 FROM archive_snapshot"
-    " WHERE NOT hidden AND downloaded_at IS NOT NULL"
+    "INSERT OR IGNORE INTO search_unread(snapshot_id, changes) SELECT s.id, 1 FROM archive_snapshot s"
+    f" WHERE NOT s.hidden AND {has_files('s')}"
 )
 DROP_STRAY_TEXTS = (
     f"DELETE FROM search_contents WHERE rowid NOT IN (SELECT {_number} FROM archive_snapshot s WHERE NOT s.hidden)"

@@ -9,10 +9,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from pagekeep.search.tables import DOCUMENT, NUMBER
-
-READ = ("htmltotext", "readability", "markdown", "static", "warc")
-"""Plugins whose files are read for the index."""
+from pagekeep.search.tables import DOCUMENT, NUMBER, has_files, is_read
 
 _new, _old = NUMBER.format(row="NEW"), NUMBER.format(row="OLD")
 _is_in = "NOT EXISTS (SELECT 1 FROM search_refill r WHERE {} < r.number)"
@@ -41,10 +38,9 @@ _unread = """
     WHERE {1} AND NOT EXISTS (SELECT 1 FROM search_unread WHERE snapshot_id = {0});
     UPDATE search_unread SET changes = changes + 1 WHERE snapshot_id = {0};
 """
-_read_again = _unread.format("NEW.id", "NEW.downloaded_at IS NOT NULL AND NOT NEW.hidden")
+_read_again = _unread.format("NEW.id", f"NOT NEW.hidden AND {has_files('NEW')}")
 _read_output = _unread.format("NEW.snapshot_id", "TRUE")
 _number_of = f"(SELECT {NUMBER.format(row='s')} FROM archive_snapshot s WHERE s.id = {{}}.snapshot_id AND NOT s.hidden)"
-_plugins = ", ".join(f"'{plugin}'" for plugin in READ)
 
 TRIGGERS = {
     "search_added": f"AFTER INSERT ON archive_snapshot BEGIN {_put} END",
@@ -73,12 +69,12 @@ TRIGGERS = {
         BEGIN DELETE FROM search_tagged WHERE tag_id = OLD.tag_id AND number = {_number_of.format("OLD")}; END
     """,
     "search_output_made": f"""
-        AFTER INSERT ON archive_archiveresult WHEN NEW.plugin IN ({_plugins}) AND NEW.output_files <> '{{}}'
+        AFTER INSERT ON archive_archiveresult WHEN {is_read("NEW")}
         BEGIN {_read_output} END
     """,
     "search_output_changed": f"""
         AFTER UPDATE OF output_files ON archive_archiveresult
-        WHEN NEW.plugin IN ({_plugins}) AND OLD.output_files <> NEW.output_files
+        WHEN {is_read("NEW")} AND OLD.output_files <> NEW.output_files
         BEGIN {_read_output} END
     """,
 }

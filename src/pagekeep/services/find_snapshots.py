@@ -11,6 +11,9 @@ from pagekeep.archive.queries import count_snapshots, list_snapshots
 from pagekeep.search.index import Asked, Part
 from pagekeep.services.wiring import search_index
 
+FIRST_LOOK = 4_000
+EXACT = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class FoundSnapshots:
@@ -56,9 +59,28 @@ def find_snapshots(filters: SnapshotFilters, *, most: int) -> FoundSnapshots:
     if not asked.text:
         return FoundSnapshots(None, rest, None)
     if any(getattr(rest, field.name) for field in fields(rest)):
-        return FoundSnapshots(search_index().condition(asked), rest, None)
+        return _find_among(asked, rest, most)
     found = search_index().find(asked, most)
     return FoundSnapshots(Q(timestamp__in=found.timestamps), rest, found.total)
+
+
+def _find_among(asked: Asked, rest: SnapshotFilters, most: int) -> FoundSnapshots:
+    """Find what fits a search and other filters too: among the newest hits first, which are enough for common words.
+
+    The total is exact up to 50,000 hits of the search; above it is an estimate, from as many as were looked at.
+    """
+    index = search_index()
+    everything = FoundSnapshots(index.condition(asked), rest, None)
+    hits = index.find(asked, 0).total
+    size = FIRST_LOOK
+    while not rest.sort and size < min(hits, EXACT):
+        newest = Q(timestamp__in=index.find(asked, size).timestamps)
+        number = list_snapshots(rest).filter(newest).count()
+        if number >= most:
+            total = everything.count() if hits <= EXACT else number * hits // size
+            return FoundSnapshots(newest, rest, total)
+        size *= 4
+    return everything
 
 
 def passages(filters: SnapshotFilters, snapshots: Iterable[Snapshot]) -> Mapping[str, list[Part]]:

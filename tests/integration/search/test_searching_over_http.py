@@ -74,6 +74,21 @@ def test_search_is_paged_and_joins_with_filters_and_order(api: Client, snapshots
     assert urls_of(api, search="news", status="failed") == ([], 0)
 
 
+def test_common_words_and_filters_meet_among_the_newest(
+    api: Client, keeper: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pagekeep.services.find_snapshots.FIRST_LOOK", 4)
+    added = add_urls([f"https://many.test/{number}" for number in range(40)], user=keeper).snapshots
+    odd = [snapshot.pk for snapshot in added[1::2]]
+    Snapshot.objects.filter(pk__in=odd).update(status="sealed", retry_at=None)
+    for limit in (1, 2, 5, 30):
+        names, total = urls_of(api, search="many", status="sealed", limit=limit)
+        assert (names, total) == ([str(number) for number in range(39, 0, -2)][:limit], 20)
+    monkeypatch.setattr("pagekeep.services.find_snapshots.EXACT", 16)
+    assert urls_of(api, search="many", status="sealed", limit=2) == (["39", "37"], 20)
+    assert urls_of(api, search="many", status="sealed", sort="timestamp", limit=2) == (["1", "3"], 20)
+
+
 def test_an_unknown_mode_is_refused_with_the_known_ones(api: Client, snapshots: tuple[Snapshot, ...]) -> None:
     for query in ({"search_mode": "bogus"}, {"search_mode": "bogus", "search": "x"}):
         answer = api.get(LIST, query)
