@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 
 from pagekeep.archive.filters import SEARCH_MODES, SnapshotFilters, check_choice
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.queries import count_snapshots, list_snapshots
+from pagekeep.archive.references import EPOCH
 from pagekeep.search.index import Asked, Part
 from pagekeep.services.wiring import search_index
 
@@ -74,13 +76,19 @@ def _find_among(asked: Asked, rest: SnapshotFilters, most: int) -> FoundSnapshot
     hits = index.find(asked, 0).total
     size = FIRST_LOOK
     while not rest.sort and size < min(hits, EXACT):
-        newest = Q(timestamp__in=index.find(asked, size).timestamps)
+        newest = _in_time(index.find(asked, size).timestamps)
         number = list_snapshots(rest).filter(newest).count()
         if number >= most:
             total = everything.count() if hits <= EXACT else number * hits // size
             return FoundSnapshots(newest, rest, total)
         size *= 4
     return everything
+
+
+def _in_time(timestamps: list[str]) -> Q:
+    """Return the condition of being one of these, newest first, with the time they lie in: other indexes have that."""
+    oldest = EPOCH + timedelta(microseconds=int(timestamps[-1].replace(".", "")))
+    return Q(timestamp__in=timestamps, bookmarked_at__gte=oldest)
 
 
 def passages(filters: SnapshotFilters, snapshots: Iterable[Snapshot]) -> Mapping[str, list[Part]]:
