@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from pagekeep.archive.models import Snapshot
 from pagekeep.domain.errors import EnvironmentProblem, PagekeepError
+from pagekeep.services.prepare_archive import copy_database
 from pagekeep.services.wiring import data_dir
 from pagekeep.storage.backup_folder import FORMAT, About, BackupFolder, copy_rest, write_about
 from pagekeep.storage.mirror import Mirror
@@ -111,11 +112,9 @@ def _copy_consistently(mirror: Mirror, database: Path, started: datetime, done: 
     home = data_dir()
     folder = BackupFolder(done.state)
     for _ in range(ROUNDS):
-        database.unlink(missing_ok=True)
-        with closing(sqlite3.connect(home.database)) as source, closing(sqlite3.connect(database)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")
-        database.chmod(0o600)
+        copy_database(home.database, database)
+        with closing(sqlite3.connect(database)) as copy:
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file: it can be read where nothing may be written
         _copy(mirror, [snapshot_id for snapshot_id, _ in _listed(database, started)], done, told)
         if not any(_wrong(folder, snapshot_id, files) for snapshot_id, files in _listed(database, started)):
             return

@@ -80,8 +80,7 @@ def backup_database(database: Path, backups: Path) -> Path:
     """
     copy = backups / f"pagekeep-{timezone.now():%Y%m%dT%H%M%S%f}.sqlite3"
     unfinished = copy.with_suffix(".part")
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as target:
-        source.backup(target)
+    copy_database(database, unfinished)
     with unfinished.open("rb") as whole:
         os.fsync(whole.fileno())
     unfinished.rename(copy)
@@ -93,6 +92,14 @@ def backup_database(database: Path, backups: Path) -> Path:
     for old in sorted(backups.glob("pagekeep-*.sqlite3"))[:-BACKUPS_KEPT]:
         old.unlink()
     return copy
+
+
+def copy_database(database: Path, target: Path) -> None:
+    """Copy a database that may be in use, as it is at one moment, into a new file only its owner can read."""
+    target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
 
 
 def _migrate(database: Path, backups: Path) -> Prepared:
