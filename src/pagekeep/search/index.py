@@ -100,5 +100,5 @@ class SearchIndex(Protocol):
         ...
 
     def refill_some(self) -> int:
-        """Index some more in a short transaction, newest first; return how many snapshots are left."""
+        """Index some more in a short transaction, newest first; return how many, 0 when all are."""
         ...

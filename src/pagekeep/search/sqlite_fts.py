@@ -114,8 +114,7 @@ class SqliteIndex:
             of_batch = "AND s.bookmarked_at < %s AND s.bookmarked_at >= %s"
             cursor.execute(f"{FILL_META} {of_batch} ORDER BY 1", [before, _moment(oldest)])
             cursor.execute("UPDATE search_refill SET number = %s", [oldest])
-            ((left,),) = select(f"SELECT count(*) {older}", _moment(oldest))
-            return int(left)
+            return len(batch)
 
     def _matches(self, asked: Asked) -> Matches:
         if asked.mode != SearchMode.META:

@@ -20,8 +20,11 @@ def rebuild_search(told: Told) -> bool:
     """
     index = search_index()
     began = index.start_refill()
-    while left := index.refill_some():
-        told("snapshots", left)
+    found = index.agreement()
+    left = found.snapshots - found.indexed
+    while done := index.refill_some():
+        left -= done
+        told("snapshots", max(left, 0))
     told("snapshots", 0)
     read_all(told)
     return began

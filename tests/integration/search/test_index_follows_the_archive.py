@@ -135,7 +135,7 @@ def test_a_rebuild_goes_on_where_it_was_stopped_and_bears_changes_meanwhile(monk
     index = search_index()
     assert index.agreement().indexed == 0
     assert index.start_refill()
-    assert index.refill_some() == 5
+    assert index.refill_some() == 2
     newest = [snapshot.timestamp for snapshot in reversed(snapshots)]
     assert found("a.test") == newest[:2]
     Snapshot.objects.filter(pk=snapshots[0].pk).update(title="changed before it was come to")
