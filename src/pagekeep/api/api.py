@@ -7,6 +7,8 @@ from pagekeep.api.parsing import JsonParser, naming_the_unknown
 from pagekeep.api.routers import (
     auth,
     cli,
+    cli_schedule,
+    cli_snapshots,
     machines,
     objects,
     personas,
@@ -33,6 +35,8 @@ api.add_router("/core", results.router)
 api.add_router("/core", tags.router)
 api.add_router("/core", objects.router)
 api.add_router("/cli", cli.router)
+api.add_router("/cli", cli_snapshots.router)
+api.add_router("/cli", cli_schedule.router)
 api.add_router("/workers", workers.router)
 api.add_router("/machine", machines.router)
 api.add_router("/personas", personas.router)

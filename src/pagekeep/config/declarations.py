@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
         "kept with the outputs.",
     )
     check_ssl_validity: bool = _setting(True, "Whether a page with a bad certificate is refused.")
+    time_zone: str = _setting("UTC", "Whose clocks schedules go by, like Europe/Berlin, unless they name their own.")
     allow_private: Texts = _setting(
         (), "Private addresses that may be archived: networks, hosts or host:port, like 192.168.1.0/24 or nas.lan."
     )
@@ -160,6 +162,14 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         return check_networks(values)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name.strip()).key
+        except (OSError, ValueError, KeyError):
+            raise ValueError(f"there is no time zone {name!r}; write one like UTC or Europe/Berlin") from None
 
     @field_validator("base_url")
     @classmethod

@@ -49,6 +49,6 @@ def remove_snapshots(snapshot_ids: Iterable[UUID], *, delete: bool = True) -> Re
         # The rows go first: files without a row are found and removed later, a row without files would be a lie.
         for snapshot_id in rows if delete else ():
             snapshot_files(snapshot_id).remove()
-        removed += list(rows)
+        removed += [snapshot_id for snapshot_id in wanted[start : start + BATCH] if snapshot_id in rows]
         crawls.update(rows.values())
     return Removed(tuple(removed), tuple(sorted(crawls)), count_snapshots())

@@ -1,5 +1,6 @@
 """Capture a snapshot again where outputs are missing."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -35,7 +36,7 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
             raise NotFound(f"There is no snapshot {snapshot_id} in this archive.")
         if snapshot.status == SnapshotStatus.STARTED:
             raise Conflict(f"{snapshot.url} is being captured right now; wait until it has ended.")
-        if _is_error_page(snapshot):
+        if is_error_page(snapshot):
             raise Conflict(
                 f"What {snapshot.url} answered, an error page ({snapshot.response_status}), is kept;"
                 " add the URL again to archive it anew."
@@ -61,13 +62,17 @@ def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
     missing so is ``hashes``, which lists the files of all; and without its WARC a WACZ is worth nothing. What a client
     uploaded is no capture's to make.
     """
+    return missing_of(snapshot, list(snapshot.results.filter(hook_name="").values_list("plugin", "status", "uploads")))
+
+
+def missing_of(snapshot: Snapshot, results: Collection[tuple[str, str, object]]) -> tuple[str, ...]:
+    """Return the same where plugin, status and uploads of each of its results are known already."""
     crawl = snapshot.crawl
-    rows = snapshot.results.filter(hook_name="").values_list("plugin", "status", "uploads")
-    uploaded = {plugin for plugin, _, uploads in rows if uploads is not None}
-    states = {plugin: status for plugin, status, _ in rows if plugin not in uploaded}
+    uploaded = {plugin for plugin, _, uploads in results if uploads is not None}
+    states = {plugin: status for plugin, status, _ in results if plugin not in uploaded}
     chosen = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
     wanted = tuple(name for name in chosen if name not in uploaded)
-    failed = snapshot.status == SnapshotStatus.FAILED and not _is_error_page(snapshot)
+    failed = snapshot.status == SnapshotStatus.FAILED and not is_error_page(snapshot)
     if failed or ResultStatus.SUCCEEDED not in states.values():
         return wanted
     missing = {name for name in wanted if states.get(name) not in DONE}
@@ -78,6 +83,6 @@ def missing_plugins(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in missing)
 
 
-def _is_error_page(snapshot: Snapshot) -> bool:
+def is_error_page(snapshot: Snapshot) -> bool:
     """Whether the server answered with an error page, and that page is kept."""
     return snapshot.downloaded_at is not None and (snapshot.response_status or 0) >= 400

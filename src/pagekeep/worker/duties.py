@@ -14,6 +14,7 @@ from pagekeep.services.fan_out_events import fan_out_events
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.read_texts import read_unread
 from pagekeep.services.register_worker import bury_workers
+from pagekeep.services.run_schedules import run_schedules
 from pagekeep.services.send_webhooks import give_up_old, prune_deliveries, send_webhooks
 from pagekeep.services.sweep_uploads import sweep_uploads
 
@@ -26,6 +27,7 @@ DUTIES: tuple[Callable[[], object], ...] = (
     bury_workers,
     look_after_machine,
     sweep_uploads,
+    run_schedules,
     fan_out_events,
     send_webhooks,
     give_up_old,

@@ -1,11 +1,11 @@
-"""``/cli/``: the commands over HTTP."""
+"""``/cli/add``."""
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from pagekeep.api.auth import any_token
 from pagekeep.api.call import call_of
-from pagekeep.api.reply import reply
+from pagekeep.api.command_reply import command_reply
 from pagekeep.api.schemas.cli import NOT_YET, AddCommandSchema, CLICommandResponseSchema
 from pagekeep.api.schemas.common import responses
 from pagekeep.domain.errors import BadInput
@@ -41,21 +41,15 @@ def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
     )
     call.stdout.append(_told(added, paused=body.index_only))
     call.stderr += _warnings(body, added)
-    return reply(
+    return command_reply(
+        request,
         {
-            "success": True,
-            "errors": [],
-            "result": {
-                "crawl_id": added.crawl.pk,
-                "num_snapshots": len(added.snapshots),
-                "snapshot_ids": [snapshot.pk for snapshot in added.snapshots],
-                "queued_urls": _as_sent(body.urls, added),
-                "refused": [{"url": url, "reason": reason} for url, reason in added.refused],
-            },
-            "result_format": "json",
-            "stdout": "\n".join(call.stdout),
-            "stderr": "\n".join(call.stderr),
-        }
+            "crawl_id": added.crawl.pk,
+            "num_snapshots": len(added.snapshots),
+            "snapshot_ids": [snapshot.pk for snapshot in added.snapshots],
+            "queued_urls": _as_sent(body.urls, added),
+            "refused": [{"url": url, "reason": reason} for url, reason in added.refused],
+        },
     )
 
 

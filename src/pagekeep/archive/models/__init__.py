@@ -7,6 +7,7 @@ from pagekeep.archive.models.crawl import Crawl
 from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
+from pagekeep.archive.models.schedule import Schedule
 from pagekeep.archive.models.snapshot import Snapshot
 from pagekeep.archive.models.tag import Tag
 from pagekeep.archive.models.webhook import Webhook, WebhookDelivery, WebhookEvent
@@ -20,6 +21,7 @@ __all__ = [
     "LoginFailure",
     "Machine",
     "Persona",
+    "Schedule",
     "Snapshot",
     "StatusCount",
     "Tag",

@@ -1,38 +1,57 @@
 """``pagekeep list``"""
 
+from dataclasses import replace
+
 import click
 
-from pagekeep.archive.queries import SnapshotFilters
+from pagekeep.archive.command_filters import CommandFilters, FilterType, in_parts
+from pagekeep.archive.csv_table import csv_lines, parse_columns
+from pagekeep.archive.flat_rows import snapshot_rows
+from pagekeep.archive.queries import list_snapshots
 from pagekeep.cli.display import one_line
+from pagekeep.cli.filter_options import filter_options
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import err, json_option, out, print_json
 from pagekeep.cli.records import snapshot_json
-from pagekeep.domain.status import SnapshotStatus
-from pagekeep.services.find_snapshots import find_snapshots
+from pagekeep.domain.errors import BadInput
 
 PART = 500
-ALL = 2**31
 
 
 @click.command()
-@click.argument("text", required=False, metavar="[FILTER]")
-@click.option("--status", type=click.Choice([status.value for status in SnapshotStatus]), help="Only of this status.")
-@click.option("--tag", help="Only with this tag.")
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@filter_options
 @click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many at most; 0 for all.")
+@click.option("--csv", "columns", metavar="COLUMNS", help="CSV with a line of headers, like timestamp,url,title.")
 @json_option
-def command(text: str | None, status: str | None, tag: str | None, limit: int, as_json: bool) -> None:
-    """List snapshots, newest first. FILTER is a part of the URL, title, tag, id or timestamp."""
+def command(patterns: tuple[str, ...], filters: CommandFilters, limit: int, columns: str | None, as_json: bool) -> None:
+    """List snapshots, newest first.
+
+    PATTERN is a part of the URL, title, tag, id or timestamp, or what --filter-type says; one of several is enough.
+    """
+    if as_json and columns is not None:
+        raise BadInput("--json and --csv exclude each other; choose one.")
+    filters = replace(filters, filter_patterns=patterns, filter_type=filters.filter_type or FilterType.SEARCH)
+    names = parse_columns(columns or "")
     open_archive(create=False)
-    searched = find_snapshots(SnapshotFilters(search=text, status=status, tag=tag), most=limit or ALL)
-    found = searched.rows()
-    for snapshot in (found[:limit] if limit else found).iterator(PART):
-        if as_json:
-            print_json(snapshot_json(snapshot))
-            continue
-        title = f"  {one_line(snapshot.title)}" if snapshot.title else ""
-        out.print(f"{snapshot.pk} {snapshot.bookmarked_at:%Y-%m-%d %H:%M} {snapshot.status:9} {snapshot.url}{title}")
-    total = searched.count()
+    found = list_snapshots().filter(filters.condition()).order_by(*filters.order())
+    wanted = found[:limit] if limit else found
+    if columns is not None:
+        ids = wanted.values_list("pk", flat=True).iterator(PART)
+        rows = (row for part in in_parts(ids, filters.order()) for row in snapshot_rows(part))
+        for line in csv_lines(rows, names, with_headers=True):
+            click.echo(line.encode(), nl=False)
+    else:
+        for snapshot in wanted.iterator(PART):
+            if as_json:
+                print_json(snapshot_json(snapshot))
+                continue
+            title = f"  {one_line(snapshot.title)}" if snapshot.title else ""
+            out.print(
+                f"{snapshot.pk} {snapshot.bookmarked_at:%Y-%m-%d %H:%M} {snapshot.status:9} {snapshot.url}{title}"
+            )
+    total = found.count()
     if limit and total > limit:
         err.print(f"{limit} of {total} snapshots; --limit 0 lists all.")
     elif not total:
-        err.print("No snapshot fits." if text or status or tag else "Nothing is archived yet.")
+        err.print("No snapshot fits." if filters.narrow() else "Nothing is archived yet.")

@@ -1,0 +1,73 @@
+"""``/cli/schedule``."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from pagekeep.api.auth import any_token
+from pagekeep.api.call import Call, call_of
+from pagekeep.api.command_reply import command_reply
+from pagekeep.api.schemas.cli import CLICommandResponseSchema
+from pagekeep.api.schemas.cli_schedule import ScheduleCommandSchema, schedule_fields
+from pagekeep.api.schemas.common import responses
+from pagekeep.archive.models import Schedule
+from pagekeep.archive.schedule_queries import list_schedules
+from pagekeep.domain.errors import BadInput
+from pagekeep.services.add_schedule import add_schedule
+from pagekeep.services.change_schedules import remove_schedules
+from pagekeep.services.run_schedules import run_now
+from pagekeep.services.tagging import split_tags
+
+router = Router(tags=["Commands"])
+MOST_SHOWN = 1000
+
+
+@router.post(
+    "/schedule",
+    operation_id="cli_schedule",
+    summary="Archive a URL again and again; list, run or remove such schedules",
+    auth=any_token("admin"),
+    response=responses(CLICommandResponseSchema, 413),
+)
+def schedule(request: HttpRequest, body: ScheduleCommandSchema) -> HttpResponse:
+    """In this order: `clear`, add, `run_all`, `show`, which is also what happens if nothing is asked for.
+
+    Workers make the crawls when their time comes; times that passed while none ran are made up once.
+    """
+    call = call_of(request)
+    if (body.add or body.every) and not (body.import_path or "").strip():
+        raise BadInput("import_path is missing; give the URL to archive again and again.")
+    result: dict[str, Any] = {"created_schedule_ids": []}
+    with transaction.atomic():  # nothing is cleared if what shall come instead is refused
+        if body.clear:
+            result["removed_count"] = remove_schedules()
+            call.stdout.append(f"Schedules removed: {result['removed_count']}.")
+        if (body.import_path or "").strip():
+            made = _add(body, call)
+            result["created_schedule_ids"] = [made.pk]
+            call.stdout.append(f"Scheduled every {made.every}; first at {made.next_run_at:%Y-%m-%d %H:%M} UTC.")
+    if body.run_all:
+        result["crawl_ids"] = run_now(list_schedules().filter(is_enabled=True).values_list("pk", flat=True))
+        call.stdout.append(f"Crawls begun: {len(result['crawl_ids'])}.")
+    if body.show or not (body.import_path or body.clear or body.run_all):
+        result["schedules"] = [schedule_fields(found) for found in list_schedules()[:MOST_SHOWN]]
+        call.stdout.append(f"Schedules listed: {len(result['schedules'])}.")
+    if body.foreground:
+        call.stderr.append("Without effect: foreground; workers run schedules.")
+    if body.quiet:
+        call.stdout.clear()
+    return command_reply(request, result)
+
+
+def _add(body: ScheduleCommandSchema, call: Call) -> Schedule:
+    return add_schedule(
+        body.import_path or "",
+        user=call.token.created_by if call.token else None,
+        every=str(body.every or ""),
+        tags=split_tags(body.tag),
+        depth=body.depth,
+        only_new=bool(body.only_new),
+        time_zone=body.time_zone or "",
+    )

@@ -1,0 +1,1 @@
+"""Which URL comes next, and when. Pure decisions: no network, no database."""

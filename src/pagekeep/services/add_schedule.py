@@ -1,0 +1,59 @@
+"""Have a URL archived again and again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from pagekeep.archive.models import Schedule
+from pagekeep.config.load import settings
+from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
+from pagekeep.domain.errors import BadInput
+from pagekeep.domain.urls import parse_url
+from pagekeep.services.add_urls import MAX_DEPTH
+from pagekeep.services.tagging import clean_names
+
+DEFAULT_EVERY = "day"
+
+
+def add_schedule(
+    url: str,
+    *,
+    user: User | None,
+    every: str = "",
+    tags: Iterable[str] = (),
+    depth: int = 0,
+    only_new: bool = False,
+    time_zone: str = "",
+    now: datetime | None = None,
+) -> Schedule:
+    """Record a schedule; its first run is at the next time that ``every`` names.
+
+    Args:
+        every: see `parse_recurrence`; empty for every day.
+        depth: how many links away from the URL each crawl may go, 0 to 4.
+        only_new: pass over URLs that have a snapshot by then, the URL itself included.
+        time_zone: whose clocks count; empty for the setting's.
+        now: the present moment.
+
+    Raises:
+        BadInput: URL, recurrence, depth, time zone or a tag is bad.
+    """
+    now = now or timezone.now()
+    url = parse_url(url)
+    if not 0 <= depth <= MAX_DEPTH:
+        raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
+    recurrence = parse_recurrence(every.strip() or DEFAULT_EVERY)
+    zone = parse_zone(time_zone.strip() or settings().time_zone)
+    return Schedule.objects.create(
+        created_at=now,
+        created_by=user,
+        url=url,
+        every=recurrence.text,
+        time_zone=zone.key,
+        tags_str=",".join(clean_names(tags)),
+        max_depth=depth,
+        only_new=only_new,
+        next_run_at=recurrence.next_after(now, zone),
+    )

@@ -1,0 +1,134 @@
+"""``list``, ``update``, ``remove`` with filters, and ``schedule``, as processes of their own on a real archive."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PAGEKEEP = (sys.executable, "-m", "pagekeep.cli.main")
+
+
+class Archive:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
+        return subprocess.run(
+            [*PAGEKEEP, "--data-dir", str(self.root), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environ | {f"PAGEKEEP_{name}": value for name, value in settings.items()},
+        )
+
+    def jsonl(self, *arguments: str) -> list[dict[str, Any]]:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def urls(self, *arguments: str) -> list[str]:
+        return [page["url"] for page in self.jsonl("list", *arguments)]
+
+
+A, B, C = "https://example.com/a", "http://example.com:8080/b", "https://example.org/c"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """Three paused snapshots; the second has a tag."""
+    made = Archive(tmp_path / "archive")
+    for url, tag in ((A, ""), (B, "news"), (C, "")):
+        assert made.run("add", "--index-only", "--tag", tag, url).returncode == 0
+    return made
+
+
+def test_list(archive: Archive) -> None:
+    assert archive.urls() == [C, B, A]
+    assert archive.urls("/a", "ORG") == [C, A]
+    assert archive.urls("--filter-type", "regex", "/[ab]$", "--sort", "url") == [B, A]
+    assert archive.urls("--filter-type", "domain", "example.com:8080") == [B]
+    assert archive.urls("--tag", "news", "--status", "unarchived") == [B]
+    assert archive.urls("--after", "2026-01-01", "--before", "2026-01-02") == []
+    assert archive.urls("--after", "0", "--limit", "1", "--sort", "bookmarked_at") == [A]
+    crawl = list(csv.reader(archive.run("list", "--csv", "crawl_id,url", "/b").stdout.splitlines()))
+    assert crawl[0] == ["crawl_id", "url"]
+    assert archive.urls("--crawl", crawl[1][0]) == [B]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("list", "--filter-type", "regex", "("), "regular expression"),
+        (("list", "--csv", "bogus"), "bogus"),
+        (("list", "--csv", "url", "--json"), "exclude"),
+        (("list", "--after", "yesterday"), "yesterday"),
+        (("list", "--status", "bogus"), "bogus"),
+        (("remove", "--limit", "1", "--yes"), "Nothing was named"),
+        (("remove", "--status", "indexed", "--yes"), "Nothing was named"),
+        (("remove", "--filter-type", "substring", "", "--yes"), "empty"),
+        (("remove", "--tag", "news"), "--yes"),
+        (("schedule", "add", "file:///etc/passwd"), "file"),
+        (("schedule", "add", A, "--every", "sometimes"), "sometimes"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(archive: Archive, arguments: tuple[str, ...], told: str) -> None:
+    done = archive.run(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(archive.urls()) == 3
+
+
+def test_remove_by_filters(archive: Archive) -> None:
+    (removed,) = archive.jsonl(
+        "remove", "--filter-type", "regex", "/[ab]$", "--sort", "bookmarked_at", "--limit", "1", "--yes"
+    )
+    assert removed["url"] == A
+    assert archive.jsonl("remove", "--tag", "bogus", "--yes") == []
+    (removed,) = archive.jsonl("remove", "--tag", "news", "--yes")
+    assert removed["url"] == B
+    assert archive.urls() == [C]
+
+
+def test_update(archive: Archive) -> None:
+    done = archive.run("update", "example.com", "--dry-run")
+    assert done.stdout == "2 snapshots looked at, 2 to be queued.\n"
+    assert {page["status"] for page in archive.jsonl("list")} == {"paused"}
+    (queued,) = archive.jsonl("update", "example.com", "--limit", "1", "--sort", "bookmarked_at")
+    assert [page["id"] for page in archive.jsonl("list", "--status", "queued")] == [queued["id"]]
+    done = archive.run("update")
+    assert done.stdout == "3 snapshots looked at, 2 queued.\n"
+    assert "Passed over 1 that are queued" in done.stderr
+    assert "worker --until-idle" in done.stderr
+
+
+def test_schedules(archive: Archive) -> None:
+    (made,) = archive.jsonl("schedule", "add", A, "--every", "weekly", "--tag", "x,y", "--depth", "1")
+    assert (made["url"], made["every"], made["time_zone"], made["tags"]) == (A, "week", "UTC", ["x", "y"])
+    done = archive.run("schedule", "add", B, "--json", TIME_ZONE="Europe/Berlin")
+    assert json.loads(done.stdout)["time_zone"] == "Europe/Berlin"
+    assert [found["url"] for found in archive.jsonl("schedule", "list")] == [B, A]
+
+    reference = made["id"]
+    assert archive.run("schedule", "pause", reference).stdout == "1 schedule paused.\n"
+    assert "paused" in archive.run("schedule", "list").stdout
+    (ran,) = archive.jsonl("schedule", "run", reference.replace("-", ""))
+    assert (ran["num_runs"], ran["problem"], ran["is_enabled"]) == (1, "", False)
+    assert archive.urls("--status", "queued") == [A]
+    assert archive.run("schedule", "resume", reference).stdout == "1 schedule resumed.\n"
+    assert archive.run("schedule", "remove", reference).stdout == "1 schedule removed.\n"
+    assert archive.run("schedule", "remove", reference).returncode == 3
+    assert [found["url"] for found in archive.jsonl("schedule", "list")] == [B]
+
+
+def test_a_time_zone_that_does_not_exist_stops_the_start(archive: Archive) -> None:
+    done = archive.run("schedule", "list", TIME_ZONE="Mars/Olympus")
+    assert done.returncode == 2
+    assert "PAGEKEEP_TIME_ZONE" in done.stderr
