@@ -9,6 +9,8 @@ from pagekeep.api.routers import (
     cli,
     cli_schedule,
     cli_snapshots,
+    crawl_files,
+    crawls,
     machines,
     objects,
     personas,
@@ -34,6 +36,8 @@ api.add_router("/core", snapshots.router)
 api.add_router("/core", results.router)
 api.add_router("/core", tags.router)
 api.add_router("/core", objects.router)
+api.add_router("/crawls", crawls.router)
+api.add_router("/crawls", crawl_files.router)
 api.add_router("/cli", cli.router)
 api.add_router("/cli", cli_snapshots.router)
 api.add_router("/cli", cli_schedule.router)

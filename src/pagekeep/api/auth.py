@@ -1,4 +1,5 @@
-"""Whose call it is: a token in a header, as a bearer, or in the query. Cookies never count.
+"""Whose call it is: a token in a header, as a bearer, or in the query. Cookies count for
+files of crawls only.
 
 The class names are the names of the security schemes in the OpenAPI page.
 """
@@ -7,11 +8,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja.errors import AuthorizationError
-from ninja.security import APIKeyHeader, APIKeyQuery, HttpBasicAuth, HttpBearer
+from ninja.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HttpBasicAuth, HttpBearer
 
 from pagekeep.api.call import call_of
 from pagekeep.archive.models import APIToken
 from pagekeep.config.load import settings
+from pagekeep.services.check_session import check_session
 from pagekeep.services.check_token import check_token
 from pagekeep.services.log_in import check_password_again
 
@@ -89,6 +91,30 @@ def any_token(scope: str) -> list[Any]:
     """Return every way of giving a token that has the scope, and a password where the settings allow that."""
     basic = [UsernameAndPasswordAuth(scope)] if settings().api_basic_auth else []
     return [*header_token(scope), QueryParamTokenAuth(scope), *basic]
+
+
+class AdminSessionAuth(APIKeyCookie):
+    """The session of someone who is logged in: only where nothing is changed and an address is opened by a person.
+
+    What another site, or a page in this archive, makes the browser ask for does not count.
+    """
+
+    param_name = "sessionid"
+
+    def __init__(self) -> None:
+        super().__init__(csrf=False)
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        return call_of(request).session_key
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """Return the user, None if there is no such session."""
+        if not key or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return None
+        user = check_session(key)
+        if user is not None:
+            call_of(request).method = type(self).__name__
+        return user
 
 
 class PublicIndex:

@@ -18,6 +18,7 @@ class Call:
         token: whose call it is; None until, and unless, valid credentials were given.
         method: how the token came, e.g. ``HeaderTokenAuth``.
         offered: whether any credentials were given, good or bad.
+        session_key: of the browser's session, which counts for files of crawls only.
         query_token: the ``api_key`` of the query, which is masked in the request itself.
         body_fields: the names in the JSON body.
         stdout, stderr: what the command has to say beside its answer.
@@ -27,6 +28,7 @@ class Call:
     method: str = "none"
     offered: bool = False
     query_token: str = ""
+    session_key: str = ""
     body_fields: tuple[str, ...] = ()
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, parse_cookie
 
 from pagekeep.api.call import call_of
 from pagekeep.api.errors import in_our_shape, problem
@@ -20,6 +20,8 @@ EXPOSED = (
     "X-ArchiveBox-Auth-User-Id",
     "X-ArchiveBox-Auth-User-Username",
 )
+# What lists without an envelope say of themselves.
+OF_LISTS = ("X-Total-Count", "Link")
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = "authorization, x-archivebox-api-key, content-type, x-csrftoken"
 PREFLIGHT_SECONDS = 86_400
@@ -39,7 +41,8 @@ class ApiRules:
         if not is_api(request):
             return self.get_response(request)
         _hide_key(request)
-        request.META.pop("HTTP_COOKIE", None)
+        cookies = parse_cookie(request.META.pop("HTTP_COOKIE", ""))
+        call_of(request).session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
         response = self._answer(request)
         response.cookies.clear()
         _add_headers(request, response)
@@ -128,7 +131,7 @@ def _allow_origin(request: HttpRequest, response: HttpResponse) -> None:
         if origin not in allowed:
             return
         response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
+    response.headers["Access-Control-Expose-Headers"] = ", ".join((*EXPOSED, *OF_LISTS))
     response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = METHODS

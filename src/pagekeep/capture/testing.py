@@ -1,11 +1,12 @@
 """A capture engine without a browser, of the same shape as the real one: for tests, and for trying out the rest."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
 from pagekeep.capture.outputs import warc
+from pagekeep.capture.page import as_json
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import CaptureError
@@ -49,6 +50,7 @@ class FakeEngine:
             open (text).
         failing_outputs: by plugin, why it fails.
         response_status: what pages that open are answered with.
+        links: by URL, what the page links to.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class FakeEngine:
         failures: Mapping[str, Exception | str] | None = None,
         failing_outputs: Mapping[str, str] | None = None,
         response_status: int = 200,
+        links: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.requests: list[CaptureRequest] = []
         self._output_seconds = output_seconds
         self._failures = dict(failures or {})
         self._failing_outputs = dict(failing_outputs or {})
         self._response_status = response_status
+        self._links = dict(links or {})
 
     async def __aenter__(self) -> "FakeEngine":
         return self
@@ -111,10 +115,15 @@ class FakeEngine:
                 raise CaptureError(self._failing_outputs[plugin])
             stored = tuple(
                 [
-                    await asyncio.to_thread(sink.save, plugin, name, f"{plugin} of {url}".encode(), kind)
+                    await asyncio.to_thread(sink.save, plugin, name, self._bytes(plugin, url), kind)
                     for name, kind in ((path, mimetype), *FURTHER_FILES.get(plugin, ()))
                 ]
             )
         except CaptureError as error:
             return Result(plugin, ResultStatus.FAILED, str(error), start, datetime.now(UTC))
         return Result(plugin, ResultStatus.SUCCEEDED, path, start, datetime.now(UTC), stored, {"url": url})
+
+    def _bytes(self, plugin: str, url: str) -> bytes:
+        if plugin == "outlinks" and url in self._links:
+            return as_json({"links": list(self._links[url])})
+        return f"{plugin} of {url}".encode()

@@ -1,5 +1,6 @@
 """What goes into a capture and what comes out of it."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ class Limits:
         file: largest file an output may keep.
         download_size: the same for an output that downloads, and for all that it downloads.
         height: how far the page is scrolled and photographed.
+        outputs: all outputs of the page together; who gives the sink sees to it.
     """
 
     open: float = 60.0
@@ -44,6 +46,7 @@ class Limits:
     file: int = 512 * 2**20
     download_size: int = 750 * 2**20
     height: int = 16_000
+    outputs: int = sys.maxsize
 
     def output_seconds(self, plugin: str) -> float:
         """Return how long the output of a plugin may take."""

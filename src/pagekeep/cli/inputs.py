@@ -17,6 +17,20 @@ def gather(arguments: Sequence[str]) -> list[str]:
     return [] if sys.stdin.isatty() else _lines()
 
 
+def gather_texts(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments; ``-`` stands for the whole text of standard input, which is also read if it is piped and
+    there are no arguments. Bytes that are no UTF-8 are replaced."""
+    if not arguments:
+        arguments = () if sys.stdin.isatty() else (STDIN,)
+    texts = [_text() if argument == STDIN else argument for argument in arguments]
+    return [text for text in texts if text.strip()]
+
+
+def _text() -> str:
+    binary = getattr(sys.stdin, "buffer", None)
+    return binary.read().decode("utf-8", "replace") if binary else sys.stdin.read()
+
+
 def _lines() -> list[str]:
     lines = (line.strip() for line in sys.stdin)
     return [line for line in lines if line and not line.startswith("#")]

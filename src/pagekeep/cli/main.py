@@ -37,6 +37,7 @@ COMMANDS = {
     "list": Entry("List what is archived."),
     "search": Entry("Find snapshots by the words of their text."),
     "update": Entry("Capture again what failed or was not reached."),
+    "crawl": Entry("List, show, pause, resume, cancel and remove crawls."),
     "remove": Entry("Remove snapshots and their files."),
     "schedule": Entry("Archive URLs again and again, every day, week or month."),
     "status": Entry("Show how much is archived and what is going on."),

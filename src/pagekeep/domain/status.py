@@ -10,6 +10,14 @@ class CrawlStatus(StrEnum):
     SEALED = "sealed"
 
 
+class CrawlOutcome(StrEnum):
+    """How a crawl ended: all its pages did, someone cancelled it, or it met one of its limits."""
+
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    LIMIT = "limit"
+
+
 class SnapshotStatus(StrEnum):
     QUEUED = "queued"
     STARTED = "started"

@@ -1,4 +1,4 @@
-"""Take URLs into the archive: one crawl, one queued snapshot per URL."""
+"""Take URLs, or lists of them, into the archive: one crawl, one queued snapshot per URL."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,23 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.archive.models import Crawl, Snapshot, Tag
 from pagekeep.archive.references import timestamp_of
 from pagekeep.config.load import settings
+from pagekeep.crawl.inputs import PARSERS, Item, read_inputs
+from pagekeep.crawl.scope import MAX_DEPTH, Refusal, at_most, limit_of_urls, scope_of
 from pagekeep.domain.errors import BadInput
-from pagekeep.domain.status import CrawlStatus, SnapshotStatus
-from pagekeep.domain.urls import domain_of, parse_url
+from pagekeep.domain.persona_names import DEFAULT
+from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
+from pagekeep.domain.urls import domain_of
 from pagekeep.services.crawl_config import crawl_settings, known_plugins
+from pagekeep.services.refuse_urls import refuse_urls
 from pagekeep.services.tagging import add_tags, clean_names, ensure_tags
-from pagekeep.services.timestamps import free_moments
+from pagekeep.services.timestamps import STEP, free_moments, free_near
 
-MAX_DEPTH = 4
 BATCH = 500
+MAX_NUMBER = 2**31 - 1
+MAX_BYTES = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Added:
 
     Attributes:
         snapshots: in the order of the URLs.
-        refused: (url as sent, why) of those that cannot be archived.
+        refused: (url as sent, why) of those that cannot be archived or that the crawl's scope leaves out.
         known: those passed over by ``only_new``, because a snapshot of them exists.
     """
 
@@ -49,35 +54,52 @@ def add_urls(
     index_only: bool = False,
     label: str = "",
     notes: str = "",
-    persona: str = "Default",
+    persona: str = DEFAULT,
     config: Mapping[str, object] | None = None,
+    parser: str = "auto",
+    max_urls: int = 0,
+    max_size: int = 0,
+    crawl_timeout: int = 0,
+    snapshot_max_size: int = 0,
 ) -> Added:
     """Record a crawl and queue a snapshot of each URL, in one transaction. A URL given twice is taken once.
 
     Args:
+        urls: URLs, or texts that are lists of them (see `read_inputs`), whose titles, tags and dates are kept too.
         depth: how many links away from the URLs the crawl may go, 0 to 4.
         plugins: names of the outputs to make; None or empty for the setting's.
         allow_private: addresses this crawl may reach although they are private. Never pass what came over the wire.
         only_new: pass over URLs that have a snapshot; None for the setting's choice.
-        index_only: record the snapshots paused, without capturing them.
+        index_only: record the crawl paused, without capturing anything until it is resumed.
         config: settings of this crawl, kept as given; see `crawl_config`.
+        parser: see `read_inputs`.
+        max_urls: how many pages the crawl may take; this and the other limits are 0 for none.
+        max_size: bytes of all outputs after which it ends.
+        crawl_timeout: seconds from its first page on after which it ends.
+        snapshot_max_size: bytes of one page's outputs.
 
     Raises:
         BadInput: no URL can be archived, or an option is bad. Nothing is written then.
     """
     if not 0 <= depth <= MAX_DEPTH:
         raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
+    if parser not in PARSERS:
+        raise BadInput(f"parser={parser!r} is not known; allowed are {', '.join(PARSERS)}.")
+    limits = {"max_urls": max_urls, "max_size": max_size}
+    limits |= {"crawl_timeout": crawl_timeout, "snapshot_max_size": snapshot_max_size}
+    _check_limits(limits)
     chosen, config = known_plugins(plugins or ()), dict(config or {})
     crawl_settings(settings(), chosen, config)  # a bad value is refused now, not when a worker meets it
-    accepted, refused = _sort_out(urls)
+    items, refused = _sort_out(urls, parser, config)
     names = clean_names(tags)
     with transaction.atomic():
-        known = _known(accepted) if (settings().only_new if only_new is None else only_new) else set()
-        wanted = [url for url in accepted if url not in known]
+        known = _known(list(items)) if (settings().only_new if only_new is None else only_new) else set()
+        fitting = at_most(max_urls, [url for url in items if url not in known])
+        refused += fitting.refused
         crawl = Crawl.objects.create(
             created_at=timezone.now(),
             created_by=user,
-            urls="\n".join(accepted),
+            urls="\n".join(urls),
             max_depth=depth,
             tags_str=",".join(names),
             label=label,
@@ -86,19 +108,43 @@ def add_urls(
             plugins=list(chosen),
             persona=persona,
             allow_private=list(allow_private),
-            status=CrawlStatus.QUEUED if wanted else CrawlStatus.SEALED,
+            status=(CrawlStatus.PAUSED if index_only else CrawlStatus.QUEUED) if fitting.taken else CrawlStatus.SEALED,
+            outcome="" if fitting.taken else CrawlOutcome.FINISHED,
+            limit_reached=limit_of_urls(max_urls) if fitting.refused else "",
+            **limits,
         )
-        snapshots = new_snapshots(crawl, wanted, SnapshotStatus.PAUSED if index_only else SnapshotStatus.QUEUED)
+        status = SnapshotStatus.PAUSED if index_only else SnapshotStatus.QUEUED
+        snapshots = new_snapshots(crawl, fitting.taken, status, paused_by_crawl=index_only, items=items)
         add_tags(snapshots, ensure_tags(names, user))
-    return Added(crawl, tuple(snapshots), tuple(refused), tuple(url for url in accepted if url in known))
+        _add_own_tags(snapshots, items, user)
+        refuse_urls(crawl, refused)
+    told = tuple((refusal.url, refusal.reason) for refusal in refused)
+    return Added(crawl, tuple(snapshots), told, tuple(url for url in items if url in known))
 
 
-def new_snapshots(crawl: Crawl, urls: Sequence[str], status: SnapshotStatus, *, depth: int = 0) -> list[Snapshot]:
+def new_snapshots(
+    crawl: Crawl,
+    urls: Sequence[str],
+    status: SnapshotStatus,
+    *,
+    depth: int = 0,
+    paused_by_crawl: bool = False,
+    items: Mapping[str, Item] | None = None,
+) -> list[Snapshot]:
     """Write a snapshot for each URL, bookmarked now in steps of 1 µs. Call it in a transaction.
 
     Args:
         depth: how many links away from the crawl's own URLs they are.
+        paused_by_crawl: they wait because their crawl does.
+        items: by URL, what a list of links says of it: its title counts as given by a person, and its date is when the
+            URL was bookmarked, to the next free µs.
     """
+    now, items = timezone.now(), items or {}
+    added = {url: item.added for url in urls if (item := items.get(url)) and item.added}
+    dated = dict(zip(added, free_near(list(added.values())), strict=True))
+    undated = [url for url in urls if url not in dated]
+    moments = dated | dict(zip(undated, free_moments(now, len(undated)), strict=True))
+    titles = {url: item.title for url, item in items.items() if item.title}
     snapshots = [
         Snapshot(
             crawl=crawl,
@@ -106,27 +152,50 @@ def new_snapshots(crawl: Crawl, urls: Sequence[str], status: SnapshotStatus, *, 
             domain=domain_of(url),
             depth=depth,
             status=status,
-            created_at=moment,
-            bookmarked_at=moment,
-            timestamp=timestamp_of(moment),
-            retry_at=moment if status == SnapshotStatus.QUEUED else None,
+            title=titles.get(url, ""),
+            title_edited=url in titles,
+            created_at=now if url in dated else moments[url],
+            bookmarked_at=moments[url],
+            timestamp=timestamp_of(moments[url]),
+            retry_at=now + STEP * place if status == SnapshotStatus.QUEUED else None,
+            paused_by_crawl=paused_by_crawl,
         )
-        for url, moment in zip(urls, free_moments(timezone.now(), len(urls)), strict=True)
+        for place, url in enumerate(urls)  # taken up in their order, whatever their dates
     ]
     return Snapshot.objects.bulk_create(snapshots, batch_size=BATCH)
 
 
-def _sort_out(urls: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    accepted: dict[str, None] = {}
-    refused: list[tuple[str, str]] = []
-    for url in urls:
-        try:
-            accepted[parse_url(url)] = None
-        except BadInput as error:
-            refused.append((url, str(error)))
-    if not accepted:
-        raise BadInput(" ".join(reason for _, reason in refused[:5]) or "No URL was given; give at least one.")
-    return list(accepted), refused
+def _check_limits(limits: Mapping[str, int]) -> None:
+    for name, number in limits.items():
+        most = MAX_BYTES if name.endswith("size") else MAX_NUMBER
+        if not 0 <= number <= most:
+            raise BadInput(f"{name}={number} is not possible; it goes from 0, for no limit, to {most}.")
+
+
+def _sort_out(urls: Sequence[str], parser: str, config: Mapping[str, object]) -> tuple[dict[str, Item], list[Refusal]]:
+    """Return what is taken by URL, in order, and what is refused."""
+    found = read_inputs(urls, parser)
+    choice = scope_of(config).choose(item.url for item in found.items)
+    refused = [Refusal(text, "unreadable", reason) for text, reason in found.refused] + list(choice.refused)
+    if not choice.taken:
+        told = " ".join(refusal.reason for refusal in refused[:5])
+        raise BadInput(told or "No URL was given; give at least one.")
+    items: dict[str, Item] = {}
+    for item in found.items:
+        items.setdefault(item.url.strip(), item)
+    return {url: items[url] for url in choice.taken}, refused
+
+
+def _add_own_tags(snapshots: Sequence[Snapshot], items: Mapping[str, Item], user: User | None) -> None:
+    """Put on each snapshot the tags that its list gives it."""
+    wanted = {snapshot.pk: clean_names(items[snapshot.url].tags) for snapshot in snapshots}
+    names = list({name.casefold(): name for own in wanted.values() for name in own}.values())
+    tags: dict[str, Tag] = {}
+    for start in range(0, len(names), BATCH):
+        tags |= {tag.key: tag for tag in ensure_tags(names[start : start + BATCH], user)}
+    through = Snapshot.tags.through
+    rows = [through(snapshot_id=pk, tag_id=tags[name.casefold()].pk) for pk, own in wanted.items() for name in own]
+    through.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
 
 
 def _known(urls: Sequence[str]) -> set[str]:

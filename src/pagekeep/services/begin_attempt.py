@@ -1,5 +1,6 @@
 """Get a claimed snapshot ready to be captured."""
 
+import sys
 from dataclasses import replace
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from pagekeep.domain.status import CrawlStatus, ResultStatus
 from pagekeep.services.crawl_config import CrawlSettings, crawl_settings
 from pagekeep.services.listeners import own_addresses
 from pagekeep.services.load_identity import load_identity
+from pagekeep.services.obey_limits import start_clock
 from pagekeep.services.record_result import put_results, require_lease, update_sums
 from pagekeep.services.retry_snapshot import missing_plugins
 from pagekeep.services.seal_crawl import open_crawl
@@ -39,6 +41,7 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         put_results(snapshot_id, dict.fromkeys(plugins, _EMPTY))
         update_sums(snapshot_id)
         open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
+        start_clock(snapshot.crawl)
         rows = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED, uploads__isnull=True)
         kept = tuple(as_result(row) for row in rows.order_by("position", "id"))
     return _request(snapshot, plugins, kept)
@@ -87,7 +90,7 @@ def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, .
         check_certificates=chosen.check_certificates,
         block_list=chosen.block_list,
         behaviours=chosen.behaviours,
-        limits=_limits(own, chosen.timeout),
+        limits=_limits(own, chosen.timeout, crawl.snapshot_max_size),
     )
 
 
@@ -99,14 +102,17 @@ def _identity(crawl: Crawl, chosen: CrawlSettings) -> Identity:
     return identity
 
 
-def _limits(own: Settings, timeout: float) -> Limits:
+def _limits(own: Settings, timeout: float, most: int) -> Limits:
+    """Return the limits of a visit; ``most`` is what all outputs may take, 0 for no limit of its own."""
+    most = most or sys.maxsize
     return Limits(
         open=timeout,
         settle=own.settle_timeout,
         output=own.output_timeout,
         download=own.download_timeout,
-        body=own.max_body_size,
-        visit=own.max_visit_size,
-        download_size=own.max_download_size,
+        body=min(own.max_body_size, most),
+        visit=min(own.max_visit_size, most),
+        download_size=min(own.max_download_size, most),
         height=own.max_height,
+        outputs=most,
     )

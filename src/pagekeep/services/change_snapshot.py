@@ -72,7 +72,8 @@ def change_snapshot(
 
 
 def _pause(snapshot: Snapshot) -> None:
-    if snapshot.status == SnapshotStatus.PAUSED:
+    if snapshot.status == SnapshotStatus.PAUSED:  # from now on by a person, if it was with its crawl before
+        Snapshot.objects.filter(pk=snapshot.pk).update(paused_by_crawl=False)
         return
     if not _from(snapshot, SnapshotStatus.QUEUED, SnapshotStatus.PAUSED, None):
         raise Conflict(f"{snapshot.url} is {snapshot.status}; only a queued snapshot can be paused.")
@@ -93,4 +94,4 @@ def _postpone(snapshot: Snapshot, due: datetime) -> None:
 
 def _from(snapshot: Snapshot, before: SnapshotStatus, after: SnapshotStatus, due: datetime | None) -> bool:
     rows = Snapshot.objects.filter(pk=snapshot.pk, status=before)
-    return bool(rows.update(status=after, retry_at=due, modified_at=timezone.now()))
+    return bool(rows.update(status=after, retry_at=due, paused_by_crawl=False, modified_at=timezone.now()))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pagekeep.config.declarations import Settings, did_you_mean, known_behaviours
 from pagekeep.config.parsing import split_list
+from pagekeep.crawl.scope import Scope, scope_of
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.plugins import PLUGINS
 
@@ -21,15 +22,19 @@ class CrawlSettings:
     check_certificates: bool
     behaviours: tuple[str, ...]
     block_list: str
+    scope: Scope
 
 
-def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, object]) -> CrawlSettings:
+def crawl_settings(
+    own: Settings, plugins: Iterable[str], config: Mapping[str, object], *, follows: bool = False
+) -> CrawlSettings:
     """Return the installation's settings with a crawl's own on top.
 
     Args:
         plugins: the crawl's own choice; empty for the setting's.
-        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names), BLOCK_ADS and
-            SAVE_<PLUGIN>.
+        config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names), BLOCK_ADS,
+            URL_ALLOWLIST, URL_DENYLIST (see `scope_of`) and SAVE_<PLUGIN>.
+        follows: the page's links are followed, for which ``outlinks`` is made whatever was chosen.
 
     Raises:
         BadInput: a plugin or behaviour is unknown or a known key has a bad value.
@@ -39,6 +44,8 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
         key = f"SAVE_{name.upper()}"
         if key in config and not _boolean(key, config[key]):
             names = tuple(kept for kept in names if kept != name)
+    if follows:
+        names = known_plugins((*names, "outlinks"))
     if "wacz" in names and "warc" not in names:  # it is the WARC, packed
         names = known_plugins((*names, "warc"))
     if not names:
@@ -50,6 +57,7 @@ def crawl_settings(own: Settings, plugins: Iterable[str], config: Mapping[str, o
         check_certificates=_boolean("CHECK_SSL_VALIDITY", config.get("CHECK_SSL_VALIDITY", own.check_ssl_validity)),
         behaviours=_behaviours(config.get("BEHAVIOURS", own.behaviours)),
         block_list=_block_list(own.block_list, config),
+        scope=scope_of(config),
     )
 
 

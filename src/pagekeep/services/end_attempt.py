@@ -11,12 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from pagekeep.archive import queue
-from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
 from pagekeep.capture.values import Outcome
 from pagekeep.config.load import settings
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import without_credentials
 from pagekeep.services.begin_attempt import as_result
+from pagekeep.services.follow_links import follow_links, links_to_follow
+from pagekeep.services.obey_limits import end_if_full
+from pagekeep.services.pause_crawl import pause_with_crawl
 from pagekeep.services.record_result import require_lease, update_sums
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
@@ -81,11 +84,12 @@ def _earlier_visit(snapshot: Snapshot) -> Outcome | None:
 
 
 def finish_attempt(owner: UUID, end: Manifest) -> SnapshotStatus:
-    """Record how a snapshot ended, free it, and seal its crawl if it was the last one; return its state.
+    """Record how a snapshot ended, free it, follow its links, and seal its crawl if none is left; return its state.
 
     Raises:
         LeaseLost: the worker does not hold the snapshot any more.
     """
+    links = links_to_follow(end)
     with transaction.atomic():
         require_lease(owner, end.snapshot_id)
         snapshot = Snapshot.objects.get(pk=end.snapshot_id)
@@ -98,6 +102,9 @@ def finish_attempt(owner: UUID, end: Manifest) -> SnapshotStatus:
         snapshot.retry_at, snapshot.lease_owner, snapshot.current_step = None, None, ""
         snapshot.save()
         update_sums(snapshot.pk)
+        crawl = Crawl.objects.select_for_update().defer("urls").get(pk=snapshot.crawl_id)
+        if not end_if_full(crawl):
+            follow_links(snapshot, crawl, links)
         seal_crawl(snapshot.crawl_id)
     return end.status
 
@@ -127,4 +134,5 @@ def _requeue(owner: UUID, snapshot_id: UUID, *, due: datetime | None, count_atte
             return False
         begun = ArchiveResult.objects.filter(snapshot_id=snapshot_id, status=ResultStatus.STARTED, uploads__isnull=True)
         begun.update(status=ResultStatus.QUEUED, start_ts=None, modified_at=timezone.now())
+        pause_with_crawl(snapshot_id)
     return True

@@ -46,7 +46,7 @@ def retry_snapshot(snapshot_id: UUID, *, due: datetime | None = None) -> Snapsho
             raise Conflict(f"Every output of {snapshot.url} is kept already; add the URL again to archive it anew.")
         if snapshot.status == SnapshotStatus.FAILED:
             snapshot.downloaded_at, snapshot.response_status, snapshot.final_url = None, None, ""
-        snapshot.status, snapshot.reason = SnapshotStatus.QUEUED, ""
+        snapshot.status, snapshot.reason, snapshot.paused_by_crawl = SnapshotStatus.QUEUED, "", False
         snapshot.retry_at, snapshot.attempts = due or timezone.now(), 0
         snapshot.save()
         unfinished = ArchiveResult.objects.filter(snapshot=snapshot, plugin__in=missing, hook_name="")
@@ -70,7 +70,8 @@ def missing_of(snapshot: Snapshot, results: Collection[tuple[str, str, object]])
     crawl = snapshot.crawl
     uploaded = {plugin for plugin, _, uploads in results if uploads is not None}
     states = {plugin: status for plugin, status, _ in results if plugin not in uploaded}
-    chosen = crawl_settings(settings(), crawl.plugins, crawl.config).plugins
+    follows = snapshot.depth < crawl.max_depth
+    chosen = crawl_settings(settings(), crawl.plugins, crawl.config, follows=follows).plugins
     wanted = tuple(name for name in chosen if name not in uploaded)
     failed = snapshot.status == SnapshotStatus.FAILED and not is_error_page(snapshot)
     if failed or ResultStatus.SUCCEEDED not in states.values():

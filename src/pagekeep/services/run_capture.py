@@ -18,6 +18,7 @@ from pagekeep.domain.errors import BrowserDied, EnvironmentProblem, PagekeepErro
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.begin_attempt import begin_attempt
+from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
 from pagekeep.services.record_result import record_result, record_step, require_lease
 from pagekeep.services.renew_manifest import renew_after_uploads
@@ -95,7 +96,8 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> Outc
     for plugin in request.plugins:
         await asyncio.to_thread(files.drop, plugin)
     progress = _Recording(owner, snapshot.pk)
-    outcome = await engine.capture(request, files, progress)
+    sink = bounded(files, request.limits.outputs, request.kept)
+    outcome = await engine.capture(request, sink, progress)
     for result in outcome.results:
         if result.plugin not in progress.recorded:
             await progress.result(result)

@@ -2,22 +2,29 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from pagekeep.archive.models import Crawl, Snapshot
-from pagekeep.domain.status import CrawlStatus, SnapshotStatus
+from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 
 OPEN = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED, SnapshotStatus.PAUSED)
+_OUTCOME = Case(
+    When(~Q(outcome=""), then=F("outcome")),
+    When(~Q(limit_reached=""), then=Value(CrawlOutcome.LIMIT.value)),
+    default=Value(CrawlOutcome.FINISHED.value),
+)
 
 
 def seal_crawl(crawl_id: UUID) -> bool:
     """Seal the crawl if none of its snapshots waits or runs; return whether it did."""
     waiting = Snapshot.objects.filter(crawl=OuterRef("pk"), status__in=OPEN)
     ended = Crawl.objects.filter(~Exists(waiting), pk=crawl_id).exclude(status=CrawlStatus.SEALED)
-    return bool(ended.update(status=CrawlStatus.SEALED, retry_at=None, modified_at=timezone.now()))
+    changes = {"retry_at": None, "ends_at": None, "paused_at": None, "modified_at": timezone.now()}
+    return bool(ended.update(status=CrawlStatus.SEALED, outcome=_OUTCOME, **changes))
 
 
 def open_crawl(crawl_id: UUID, status: CrawlStatus) -> None:
-    """Take a crawl up again: one of its snapshots was queued or started."""
-    Crawl.objects.filter(pk=crawl_id).exclude(status=status).update(status=status, modified_at=timezone.now())
+    """Take a crawl up again: one of its snapshots was queued or started. A paused crawl stays paused."""
+    changing = Crawl.objects.filter(pk=crawl_id).exclude(status__in=(status, CrawlStatus.PAUSED))
+    changing.update(status=status, outcome="", modified_at=timezone.now())

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.crawl.scope import MAX_DEPTH
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 from pagekeep.domain.urls import parse_url
-from pagekeep.services.add_urls import MAX_DEPTH, add_urls, new_snapshots
+from pagekeep.services.add_urls import add_urls, new_snapshots
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.seal_crawl import open_crawl
 from pagekeep.services.seal_snapshots import seal_snapshots
@@ -60,8 +61,9 @@ def upsert_snapshot(
             added = add_urls([url], user=user, depth=depth, only_new=False, index_only=status == SnapshotStatus.PAUSED)
             snapshot = added.snapshots[0]
         else:
-            first = SnapshotStatus.PAUSED if status == SnapshotStatus.PAUSED else SnapshotStatus.QUEUED
-            (snapshot,) = new_snapshots(crawl, [url], first, depth=depth)
+            with_crawl = crawl.is_paused and status is None
+            first = SnapshotStatus.PAUSED if with_crawl or status == SnapshotStatus.PAUSED else SnapshotStatus.QUEUED
+            (snapshot,) = new_snapshots(crawl, [url], first, depth=depth, paused_by_crawl=with_crawl)
             if crawl.status == CrawlStatus.SEALED:
                 open_crawl(crawl.pk, CrawlStatus.QUEUED)
         if existing is None and status == SnapshotStatus.SEALED:

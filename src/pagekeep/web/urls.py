@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from pagekeep.web.views import adding, archived, files, listing, login, progress, site, snapshot, workers
+from pagekeep.web.views import adding, archived, crawl, files, listing, login, progress, site, snapshot, workers
 
 app_name = "web"
 urlpatterns = [
@@ -10,7 +10,8 @@ urlpatterns = [
     path("public/", listing.public, name="public"),
     path("add/", adding.add, name="add"),
     path("admin/login/", login.login),  # before the admin's own
-    path("admin/core/crawl/<uuid:crawl_id>/change/", adding.crawl, name="crawl"),
+    path("admin/core/crawl/<uuid:crawl_id>/change/", crawl.page, name="crawl"),
+    path("admin/core/crawl/<uuid:crawl_id>/<str:action>/", crawl.change, name="change-crawl"),
     path("admin/api/apitoken/", adding.tokens, {"page": "changelist"}),
     path("admin/api/apitoken/add/", adding.tokens, {"page": "add"}),
     path("admin/workers/", workers.page, name="workers"),

@@ -12,6 +12,7 @@ from django.db import connections
 
 from pagekeep.services.fan_out_events import fan_out_events
 from pagekeep.services.look_after_machine import look_after_machine
+from pagekeep.services.obey_limits import end_overdue_crawls
 from pagekeep.services.read_texts import read_unread
 from pagekeep.services.register_worker import bury_workers
 from pagekeep.services.run_schedules import run_schedules
@@ -25,6 +26,7 @@ EVERY = 1.0
 
 DUTIES: tuple[Callable[[], object], ...] = (
     bury_workers,
+    end_overdue_crawls,
     look_after_machine,
     sweep_uploads,
     run_schedules,

@@ -44,6 +44,7 @@ def test_openapi_needs_no_token(stranger: Client) -> None:
         "HeaderTokenAuth",
         "BearerTokenAuth",
         "QueryParamTokenAuth",
+        "AdminSessionAuth",
     }
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagekeep.api.headers import EXPOSED, header_safe
+from pagekeep.api.headers import EXPOSED, OF_LISTS, header_safe
 from pagekeep.services.issue_token import issue_token
 
 LIST = "/api/v1/core/snapshots"
@@ -40,7 +40,7 @@ def test_every_answer_to_another_origin_may_be_read(api: Client, method: str, pa
     host = "evil.example" if status == 400 else "localhost"
     response = api.generic(method.upper(), path, headers={"Origin": "https://app.example", "Host": host})
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.headers["Access-Control-Expose-Headers"].split(", ") == list(EXPOSED)
+    assert response.headers["Access-Control-Expose-Headers"].split(", ") == [*EXPOSED, *OF_LISTS]
     assert int(response.headers["Access-Control-Max-Age"]) > 0
     assert "Access-Control-Allow-Credentials" not in response.headers
 

@@ -39,7 +39,11 @@ BODIES = ("valid", "wrong type", "missing", "unknown field", "huge", "invalid JS
 # Names that nothing has are answered with an empty list.
 LISTS_BY_NAME = ("get_binaries_by_name",)
 # What the example of an operation is answered with, where that is not 200.
-VALID = {"remove_tag_from_snapshot": 404}  # no snapshot of the matrix has its tag
+VALID = {
+    "remove_tag_from_snapshot": 404,  # no snapshot of the matrix has its tag
+    "get_crawl_folder_file": 404,  # and none has been captured
+    "get_crawl_subfolder_file": 404,
+}
 
 
 @dataclass
@@ -76,6 +80,9 @@ def world(keeper: User) -> World:
         "binary_id": str(binary.pk),
         "name": binary.name,
         "webhook_id": str(_webhook().pk),
+        "filename": "urls.txt",
+        "folder": str(snapshot.pk),
+        "subfolder": "title",
     }
     return World(paths, _tokens(keeper))
 

@@ -26,7 +26,7 @@ def test_urls_become_one_crawl_of_queued_snapshots() -> None:
     assert (added.refused, added.known) == ((), ())
     crawl = Crawl.objects.get()
     assert (crawl.urls, crawl.tags_str, crawl.plugins) == (
-        "https://Example.com/a\nhttps://example.com/b",
+        " https://Example.com/a \nhttps://example.com/b\nhttps://Example.com/a",
         "one,two",
         ["title", "pdf"],
     )

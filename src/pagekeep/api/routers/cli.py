@@ -8,13 +8,11 @@ from pagekeep.api.call import call_of
 from pagekeep.api.command_reply import command_reply
 from pagekeep.api.schemas.cli import NOT_YET, AddCommandSchema, CLICommandResponseSchema
 from pagekeep.api.schemas.common import responses
-from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_urls import Added, add_urls
 from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 
 router = Router(tags=["Commands"])
-_PARSERS = ("auto", "url_list")
 
 
 @router.post(
@@ -27,8 +25,6 @@ _PARSERS = ("auto", "url_list")
 def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
     """Answers as soon as the snapshots are queued. URLs that cannot be archived are listed with the reason."""
     call = call_of(request)
-    if body.parser.strip() not in ("", *_PARSERS):
-        raise BadInput(f"parser={body.parser!r} is not known; allowed are {', '.join(_PARSERS)}.")
     added = add_urls(
         body.urls,
         user=call.token.created_by if call.token else None,
@@ -38,6 +34,11 @@ def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
         only_new=False if body.only_new is None and (body.update or body.overwrite) else body.only_new,
         index_only=body.index_only,
         persona=known_persona(body.persona),
+        parser=body.parser.strip() or "auto",
+        max_urls=body.max_urls,
+        max_size=body.crawl_max_size,
+        crawl_timeout=body.crawl_timeout,
+        snapshot_max_size=body.snapshot_max_size,
     )
     call.stdout.append(_told(added, paused=body.index_only))
     call.stderr += _warnings(body, added)
@@ -58,11 +59,11 @@ def _names(text: str | list[str]) -> list[str]:
 
 
 def _as_sent(urls: list[str], added: Added) -> list[str]:
-    """Return the URLs that have a snapshot, byte for byte as they were sent, each once."""
+    """Return the URLs that have a snapshot, byte for byte as they were sent, singly or in a list, each once."""
     sent: dict[str, str] = {}
     for url in urls:
         sent.setdefault(url.strip(), url)
-    return [sent[snapshot.url] for snapshot in added.snapshots]
+    return [sent.get(snapshot.url, snapshot.url) for snapshot in added.snapshots]
 
 
 def _told(added: Added, *, paused: bool) -> str:
@@ -74,10 +75,12 @@ def _told(added: Added, *, paused: bool) -> str:
 def _warnings(body: AddCommandSchema, added: Added) -> list[str]:
     warnings = []
     if added.refused:
-        warnings.append(f"Refused {len(added.refused)} of {len(body.urls)} URLs: {added.refused[0][1]}")
+        warnings.append(f"Refused {len(added.refused)}: {added.refused[0][1]}")
     if added.known:
         warnings.append(f"Passed over {len(added.known)} that are in the archive already (only_new).")
     idle = [name for name in NOT_YET if getattr(body, name)]
+    if added.crawl.limit_reached:
+        warnings.append(added.crawl.limit_reached)
     if idle:
         warnings.append(f"Without effect: {', '.join(idle)}.")
     return warnings

@@ -9,20 +9,22 @@ from pagekeep.api.schemas.common import example
 
 # Accepted for old clients; Pagekeep always adds a further snapshot instead, or has nothing that they could change.
 WITHOUT_EFFECT = ("update_all", "init", "formattedTags")
-# Limits of a crawl that nothing obeys yet; a caller who sets one is told so.
-NOT_YET = ("snapshot_ids", "max_urls", "crawl_max_size", "crawl_timeout", "snapshot_max_size")
+# A caller who sets it is told that it has no effect.
+NOT_YET = ("snapshot_ids",)
 
 
 class AddCommandSchema(Schema):
-    urls: list[str]
+    urls: list[str] = Field(
+        description="URLs, or texts that are lists of them: RSS, Atom, Netscape bookmarks, JSON, JSONL, one per line."
+    )
     snapshot_ids: list[str] | None = Field(None, description="Accepted; no effect.")
     tag: str = Field("", description="Tags, separated by commas.")
     depth: int = Field(0, description="How many links away to go, 0 to 4.")
-    max_urls: int = Field(0, ge=0, description="Accepted; no effect.")
-    crawl_max_size: int = Field(0, ge=0, description="Accepted; no effect.")
-    crawl_timeout: int = Field(0, ge=0, description="Accepted; no effect.")
-    snapshot_max_size: int = Field(0, ge=0, description="Accepted; no effect.")
-    parser: str = Field("auto", description="`auto`, `url_list` or empty.")
+    max_urls: int = Field(0, ge=0, description="How many pages the crawl may take; 0 for no limit.")
+    crawl_max_size: int = Field(0, ge=0, description="Bytes of all outputs after which it ends; 0 for no limit.")
+    crawl_timeout: int = Field(0, ge=0, description="Seconds after which it ends; 0 for no limit.")
+    snapshot_max_size: int = Field(0, ge=0, description="Bytes of one page's outputs; 0 for no limit.")
+    parser: str = Field("auto", description="`auto` knows formats by their content; `url_list`: one URL per line.")
     plugins: str = Field("", description="Outputs to make, separated by commas; empty for the setting's.")
     extractors: str | list[str] = Field("", description="Old name of `plugins`.")
     persona: str = "Default"

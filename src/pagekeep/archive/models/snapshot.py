@@ -23,6 +23,7 @@ class Snapshot(models.Model):
 
     ``retry_at`` is when a worker may take it: for a queued one when it is due, for a started one when its lease ends,
     for any other never. ``claimed_at`` is when a worker last took it.
+    ``paused_by_crawl`` marks those that pausing their crawl paused: resuming it resumes them.
     ``timestamp`` is ``bookmarked_at`` as epoch seconds with six decimals, unique in the archive.
     """
 
@@ -47,6 +48,7 @@ class Snapshot(models.Model):
     title_edited = models.BooleanField(default=False)
 
     retry_at = models.DateTimeField(null=True, blank=True)
+    paused_by_crawl = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.UUIDField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)

@@ -8,11 +8,11 @@ from asgiref.sync import sync_to_async
 
 from pagekeep.archive.accounts import first_admin
 from pagekeep.archive.models import Snapshot
-from pagekeep.archive.progress import live_workers
+from pagekeep.archive.progress import live_workers, pages_waiting
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.cli.display import showing
 from pagekeep.cli.follow import Following, until_ended
-from pagekeep.cli.inputs import gather
+from pagekeep.cli.inputs import gather_texts
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
 from pagekeep.cli.records import snapshot_json
@@ -33,6 +33,7 @@ STOPPED = 130
     "--tag", "tags", multiple=True, metavar="TAG", help="Tag the snapshots; repeat it, or separate by commas."
 )
 @click.option("--plugins", default="", metavar="NAMES", help="Make only these outputs, separated by commas.")
+@click.option("--depth", type=click.IntRange(0, 4), default=0, show_default=True, help="How many links away to go.")
 @click.option("--persona", default="", metavar="NAME", help="Visit the pages as this persona, not as Default.")
 @click.option("--index-only", is_flag=True, help="Only record the URLs; capture nothing now.")
 @click.option("--no-wait", is_flag=True, help="Queue the URLs and return at once; a worker captures them.")
@@ -44,13 +45,15 @@ def command(
     urls: tuple[str, ...],
     tags: tuple[str, ...],
     plugins: str,
+    depth: int,
     persona: str,
     index_only: bool,
     no_wait: bool,
     only_new: bool | None,
     as_json: bool,
 ) -> None:
-    """Archive URLs, given as arguments or, one per line, on standard input (- or a pipe).
+    """Archive URLs, given as arguments or on standard input (- or a pipe): one per line, or a list of links as
+    browsers and services export them (Netscape bookmarks, RSS, Atom, JSON, JSONL).
 
     Where no worker is running the pages are captured right here. Ctrl-C stops; pages that have not ended stay queued.
 
@@ -58,9 +61,9 @@ def command(
     pagekeep add https://example.com
     pagekeep add --tag news,2026 < urls.txt
     """
-    wanted = gather(urls)
+    wanted = gather_texts(urls)
     if not wanted:
-        raise BadInput("No URL was given; name some as arguments or pipe them in, one per line.")
+        raise BadInput("No URL was given; name some as arguments or pipe them in, one per line or as a list of links.")
     open_archive(create=True)
     if not (index_only or no_wait or live_workers()):
         find_chromium(settings().chromium)  # before anything is queued that could not be captured
@@ -69,6 +72,7 @@ def command(
         user=first_admin(),
         tags=split_tags(",".join(tags)),
         plugins=plugins.split(","),
+        depth=depth,
         only_new=only_new,
         index_only=index_only,
         persona=known_persona(persona),
@@ -95,7 +99,7 @@ async def _capture(added: Added, *, as_json: bool) -> int:
         f"{count_text(following.succeeded, 'page')} succeeded, {following.failed} failed, {len(added.refused)} refused."
     )
     if not ended:
-        left = len(added.snapshots) - following.succeeded - following.failed
+        left = await sync_to_async(pages_waiting)(added.crawl.pk)
         err.print(f"Stopped. Still queued: {count_text(left, 'page')}; go on with: {how_to('worker --until-idle')}")
         return STOPPED
     return SOME_FAILED if following.failed or added.refused else 0

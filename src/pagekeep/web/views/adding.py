@@ -3,7 +3,6 @@
 from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -72,12 +71,6 @@ def _add(request: HttpRequest) -> HttpResponse:
     )
     report(request, added)
     return redirect("web:crawl", added.crawl.pk)
-
-
-@require_http_methods(["GET", "HEAD"])
-def crawl(request: HttpRequest, crawl_id: str) -> HttpResponse:
-    """Lead from where old clients look for a crawl to where it is."""
-    return redirect(reverse("admin:archive_crawl_change", args=[crawl_id]))
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -1,0 +1,149 @@
+"""Every read of crawls: a constant number of SQL statements each, however many pages they have."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Substr
+
+from pagekeep.archive.filters import check_choice
+from pagekeep.archive.flat_rows import Row
+from pagekeep.archive.models import Crawl, CrawlRefusal, Snapshot
+from pagekeep.archive.tag_queries import made_by
+from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
+
+CRAWL_SORTS = ("created_at", "modified_at", "status", "outcome", "label", "max_depth", "num_refused")
+LISTED_URLS = 10_000
+"""Characters of ``urls`` that a list shows."""
+_COLUMNS = {field.attname: field.attname for field in Crawl._meta.concrete_fields} | {
+    "created_by_username": "created_by__username"
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlFilters:
+    """None means: not asked for. ``sort`` is one of `CRAWL_SORTS`, with ``-`` in front for descending."""
+
+    id: str | None = None
+    status: str | None = None
+    outcome: str | None = None
+    search: str | None = None
+    label: str | None = None
+    tag: str | None = None
+    max_depth: int | None = None
+    created_by: str | None = None
+    created_by_id: str | None = None
+    created_by_username: str | None = None
+    created_at: datetime | None = None
+    created_at__gte: datetime | None = None
+    created_at__lt: datetime | None = None
+    modified_at: datetime | None = None
+    modified_at__gte: datetime | None = None
+    modified_at__lt: datetime | None = None
+    sort: str | None = None
+
+    def condition(self) -> Q:
+        """Return what the rows must fulfil.
+
+        Raises:
+            BadInput: an enumerated value is unknown.
+        """
+        check_choice("status", self.status, list(CrawlStatus))
+        check_choice("outcome", self.outcome, list(CrawlOutcome))
+        times = {field.name: getattr(self, field.name) for field in fields(self) if "_at" in field.name}
+        asked = {name: value for name, value in times.items() if value is not None}
+        asked |= {name: value for name in ("status", "outcome") if (value := getattr(self, name))}
+        if self.max_depth is not None:
+            asked["max_depth"] = self.max_depth
+        if self.created_by_username:
+            asked["created_by__username"] = self.created_by_username
+        if self.label:
+            asked["label__icontains"] = self.label
+        found = Q(**asked)
+        if self.id:
+            found &= Q(pk__icontains=self.id.replace("-", ""))
+        for who in (self.created_by, self.created_by_id):
+            found &= made_by(who, "") if who else Q()
+        if self.tag:  # tags_str holds them between commas
+            name = self.tag.strip()
+            found &= (
+                Q(tags_str__iexact=name)
+                | Q(tags_str__istartswith=f"{name},")
+                | Q(tags_str__iendswith=f",{name}")
+                | Q(tags_str__icontains=f",{name},")
+            )
+        if self.search:
+            found &= (
+                Q(urls__icontains=self.search)
+                | Q(label__icontains=self.search)
+                | Q(notes__icontains=self.search)
+                | Q(tags_str__icontains=self.search)
+                | Q(pk__icontains=self.search.replace("-", ""))
+            )
+        return found
+
+    def order(self) -> list[str]:
+        """Return a total order: newest first, unless ``sort`` says otherwise."""
+        sort = self.sort or "-created_at"
+        check_choice("sort", sort.removeprefix("-") or sort, CRAWL_SORTS)
+        return [sort, "-id" if sort.startswith("-") else "id"]
+
+
+def list_crawls(filters: CrawlFilters | None = None) -> QuerySet[Crawl]:
+    """Return crawls, newest first.
+
+    Raises:
+        BadInput: a filter's value is unknown.
+    """
+    filters = filters or CrawlFilters()
+    return Crawl.objects.filter(filters.condition()).order_by(*filters.order())
+
+
+def crawl_rows(crawls: QuerySet[Crawl], *, whole_urls: bool = False) -> list[Row]:
+    """Return the columns of crawls, and more: 2 statements.
+
+    ``created_by_username``, and ``num_snapshots``, ``num_succeeded``, ``num_failed``, ``num_open``: how many of its
+    snapshots there are in all, in these states, and still to do.
+
+    Args:
+        whole_urls: False cuts long ``urls`` to their first characters.
+    """
+    columns = [value for name, value in _COLUMNS.items() if name != "urls"]
+    urls = "urls" if whole_urls else Substr("urls", 1, LISTED_URLS)
+    names = [*(name for name in _COLUMNS if name != "urls"), "urls"]
+    rows = [dict(zip(names, row, strict=True)) for row in crawls.values_list(*columns, urls)]
+    counts = _counts([row["id"] for row in rows])
+    for row in rows:
+        own = counts.get(row["id"], {})
+        row["num_snapshots"] = sum(own.values())
+        row["num_succeeded"] = own.get(SnapshotStatus.SUCCEEDED, 0)
+        row["num_failed"] = own.get(SnapshotStatus.FAILED, 0)
+        row["num_open"] = sum(own.get(status, 0) for status in ("queued", "started", "paused"))
+    return rows
+
+
+def refusals_by_rule(crawl_id: UUID) -> dict[str, int]:
+    """Return how many URLs of a crawl were refused by each rule, of those that are kept: 1 statement."""
+    rows = CrawlRefusal.objects.filter(crawl_id=crawl_id).order_by("rule").values_list("rule")
+    return dict(rows.annotate(number=Count("pk")))
+
+
+def list_refusals(crawl_id: UUID) -> QuerySet[CrawlRefusal]:
+    """Return the refused URLs of a crawl that are kept, in the order they were met."""
+    return CrawlRefusal.objects.filter(crawl_id=crawl_id).order_by("id")
+
+
+def each_refusal(crawl_id: UUID) -> Iterator[Row]:
+    """Yield url, rule, reason and depth of the refused URLs of a crawl, read piece by piece."""
+    for refusal in list_refusals(crawl_id).iterator(1000):
+        yield {"url": refusal.url, "rule": refusal.rule, "reason": refusal.reason, "depth": refusal.depth}
+
+
+def _counts(crawl_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+    counts: dict[UUID, dict[str, int]] = {}
+    states = Snapshot.objects.filter(crawl__in=crawl_ids).order_by().values_list("crawl_id", "status")
+    for crawl_id, status, number in states.annotate(number=Count("pk")):
+        counts.setdefault(crawl_id, {})[status] = number
+    return counts

@@ -1,0 +1,143 @@
+"""Which URL comes next: depth, allowed and denied patterns, http(s) only, each page once, and how many at most."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pagekeep.crawl.patterns import Pattern, compile_pattern
+from pagekeep.domain.errors import BadInput
+from pagekeep.domain.urls import parse_url
+
+MAX_DEPTH = 4
+MAX_PATTERNS = 1000
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A URL that a crawl does not take. ``rule`` is one word to count by, ``reason`` the sentence people read."""
+
+    url: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which URLs are taken, in order, and which are not."""
+
+    taken: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a crawl takes.
+
+    Attributes:
+        allow: a URL must fit one of them; empty allows all.
+        deny: a URL that fits one of them is refused, allowed or not.
+    """
+
+    allow: tuple[Pattern, ...] = ()
+    deny: tuple[Pattern, ...] = ()
+
+    def choose(self, urls: Iterable[str]) -> Choice:
+        """Sort URLs into those that are taken and those that are not; one given twice is looked at once."""
+        taken: dict[str, None] = {}
+        refused: list[Refusal] = []
+        for text in dict.fromkeys(urls):
+            try:
+                url = parse_url(text)
+            except BadInput as error:
+                refused.append(Refusal(text, "not_a_url", str(error)))
+                continue
+            if url in taken:
+                continue
+            if refusal := self._judge(url):
+                refused.append(refusal)
+            else:
+                taken[url] = None
+        return Choice(tuple(taken), tuple(refused))
+
+    def _judge(self, url: str) -> Refusal | None:
+        if any(pattern.found_in(url) for pattern in self.deny):
+            return Refusal(url, "denied", "URL_DENYLIST of the crawl excludes it.")
+        if self.allow and not any(pattern.found_in(url) for pattern in self.allow):
+            return Refusal(url, "not_allowed", "URL_ALLOWLIST of the crawl does not include it.")
+        return None
+
+
+def scope_of(config: Mapping[str, object]) -> Scope:
+    """Return the scope that a crawl's ``config`` describes.
+
+    Args:
+        config: ``URL_ALLOWLIST`` and ``URL_DENYLIST`` are a regular expression, several on a line each, or a list.
+
+    Raises:
+        BadInput: one of them is bad; the sentence names its key.
+    """
+    return Scope(_patterns("URL_ALLOWLIST", config), _patterns("URL_DENYLIST", config))
+
+
+def at_most(max_urls: int, urls: Sequence[str], already: int = 0) -> Choice:
+    """Return as many of the URLs as the crawl still has room for; the others are refused.
+
+    Args:
+        max_urls: how many the crawl takes in all; 0 for no limit.
+        already: how many it has taken.
+    """
+    room = max(max_urls - already, 0) if max_urls else len(urls)
+    why = f"The crawl takes {max_urls} URLs (max_urls) and no more."
+    return Choice(tuple(urls[:room]), tuple(Refusal(url, "max_urls", why) for url in urls[room:]))
+
+
+def limit_of_urls(max_urls: int) -> str:
+    """Return the sentence of a crawl that has left out what `at_most` refused."""
+    return f"It reached its limit of {max_urls} URLs (max_urls)."
+
+
+def without_fragment(url: str) -> str:
+    """Return the URL of the document itself: what follows ``#`` is a place in it (RFC 3986 section 3.5)."""
+    return url.partition("#")[0]
+
+
+def same_page(url: str) -> frozenset[str]:
+    """Return the spellings of a URL that certainly name the same page: without fragment, with and without the ``/``
+    of an empty path and the scheme's own port."""
+    plain = without_fragment(url)
+    spellings = {plain}
+    try:
+        parts = urlsplit(plain)
+        port = parts.port
+    except ValueError:
+        return frozenset(spellings)
+    if parts.path in ("", "/"):
+        spellings |= {parts._replace(path=path).geturl() for path in ("", "/")}
+    if port == _PORTS.get(parts.scheme):
+        spellings |= {spelling.replace(f":{port}", "", 1) for spelling in list(spellings)}
+    return frozenset(spellings)
+
+
+def next_links(links: Iterable[str], known: Collection[str] = ()) -> list[str]:
+    """Return the pages that links lead to, each once, in order, without those in ``known``."""
+    found: dict[str, None] = {}
+    for link in links:
+        spellings = same_page(link.strip())
+        if not any(spelling in known or spelling in found for spelling in spellings):
+            found[without_fragment(link.strip())] = None
+    return list(found)
+
+
+def _patterns(key: str, config: Mapping[str, object]) -> tuple[Pattern, ...]:
+    value = config.get(key) or []
+    texts = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise BadInput(f"{key} in the crawl's config must be a regular expression, or a list of them.")
+    wanted = [text.strip() for text in texts if text.strip()]
+    if len(wanted) > MAX_PATTERNS:
+        raise BadInput(f"{key} in the crawl's config has {len(wanted)} patterns; at most {MAX_PATTERNS} are accepted.")
+    try:
+        return tuple(compile_pattern(text) for text in wanted)
+    except BadInput as error:
+        raise BadInput(f"{key} in the crawl's config: {error}") from error

@@ -1,0 +1,53 @@
+"""``pagekeep crawl``, and lists of links on standard input, as processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
+<DL><p><DT><A HREF="https://example.com/" ADD_DATE="1600000000" TAGS="kept">A title</A>
+<DT><A HREF="javascript:alert(1)">Bookmarklet</A></DL><p>
+"""
+
+
+def run(root: Path, *arguments: str, stdin: str = "", code: int = 0) -> list[dict[str, Any]]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pagekeep.cli.main", "--data-dir", str(root), *arguments, "--json"],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environ,
+    )
+    assert done.returncode == code, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    added = run(tmp_path / "archive", "add", "-", "--no-wait", "--depth", "1", stdin=BOOKMARKS, code=1)
+    assert [line["type"] for line in added] == ["refused", "snapshot"]
+    assert (added[1]["title"], added[1]["tags"], added[1]["timestamp"]) == ("A title", ["kept"], "1600000000.000000")
+    return tmp_path / "archive"
+
+
+def test_a_crawl_is_listed_paused_resumed_sealed_and_removed(root: Path) -> None:
+    (crawl,) = run(root, "crawl", "list")
+    assert (crawl["status"], crawl["max_depth"], crawl["num_snapshots"], crawl["num_refused"]) == ("queued", 1, 1, 1)
+    shown, refused = run(root, "crawl", "show", crawl["id"])
+    assert (shown["id"], refused["url"]) == (crawl["id"], "javascript:alert(1)")
+    for command, state, outcome in (("pause", "paused", ""), ("resume", "queued", ""), ("seal", "sealed", "cancelled")):
+        (changed,) = run(root, "crawl", command, crawl["id"])
+        assert (changed["status"], changed["outcome"]) == (state, outcome)
+    assert run(root, "crawl", "resume", crawl["id"], code=4) == []
+    assert run(root, "crawl", "remove", crawl["id"], code=2) == []
+    (removed,) = run(root, "crawl", "remove", crawl["id"], "--yes")
+    assert removed["deleted_snapshots"] == 1
+    assert run(root, "crawl", "list") == run(root, "list") == []
+    assert run(root, "crawl", "show", crawl["id"], code=3) == []
