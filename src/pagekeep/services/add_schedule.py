@@ -9,9 +9,9 @@ from django.utils import timezone
 from pagekeep.archive.models import Schedule
 from pagekeep.config.load import settings
 from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
+from pagekeep.crawl.scope import MAX_DEPTH
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import parse_url
-from pagekeep.services.add_urls import MAX_DEPTH
 from pagekeep.services.tagging import clean_names
 
 DEFAULT_EVERY = "day"

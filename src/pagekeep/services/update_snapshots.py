@@ -72,8 +72,8 @@ def _update(ids: Sequence[UUID], status: str | None, updated: Updated, *, queue:
     snapshots = Snapshot.objects.select_related("crawl").defer("crawl__urls").in_bulk(ids)
     results: dict[UUID, list[tuple[str, str, object]]] = {}
     made = ArchiveResult.objects.filter(snapshot__in=snapshots, hook_name="")
-    for snapshot_id, *result in made.values_list("snapshot_id", "plugin", "status", "uploads"):
-        results.setdefault(snapshot_id, []).append((result[0], result[1], result[2]))
+    for snapshot_id, plugin, state, uploads in made.values_list("snapshot_id", "plugin", "status", "uploads"):
+        results.setdefault(snapshot_id, []).append((plugin, state, uploads))
     for snapshot_id in ids:
         snapshot = snapshots.get(snapshot_id)
         if snapshot is None:  # removed in this moment

@@ -12,10 +12,10 @@ from pagekeep.domain.urls import shorten, without_credentials
 from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.seal_snapshots import seal_snapshots
-from pagekeep.web import persona_admin, token_admin, webhook_admin
+from pagekeep.web import persona_admin, schedule_admin, token_admin, webhook_admin
 from pagekeep.web.read_only import ReadOnly
 
-__all__ = ["persona_admin", "token_admin", "webhook_admin"]  # importing them registers them
+__all__ = ["persona_admin", "schedule_admin", "token_admin", "webhook_admin"]  # importing them registers them
 
 SHORT = 100
 

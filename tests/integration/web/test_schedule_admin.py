@@ -1,0 +1,66 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from pagekeep.archive.models import Crawl, Schedule, Snapshot
+
+LIST = "/admin/archive/schedule/"
+TOLD = {"url": "https://example.com/", "every": "weekly", "tags_str": "a, b", "max_depth": "1", "time_zone": ""}
+
+
+@pytest.fixture
+def made(staff: Client) -> Schedule:
+    response = staff.post(f"{LIST}add/", TOLD, follow=True)
+    assert b"was added successfully" in response.content
+    return Schedule.objects.get()
+
+
+def act(staff: Client, schedule: Schedule, action: str) -> bytes:
+    chosen = {"action": action, "_selected_action": [str(schedule.pk)], "post": "yes"}
+    return staff.post(LIST, chosen, follow=True).content
+
+
+def test_adding(staff: Client, made: Schedule, admin: User) -> None:
+    assert (made.url, made.every, made.tags_str, made.max_depth) == ("https://example.com/", "week", "a,b", 1)
+    assert (made.time_zone, made.created_by) == ("UTC", admin)
+    assert b"https://example.com/" in staff.get(f"{LIST}?q=example").content
+    assert b"View schedule" in staff.get(f"{LIST}{made.pk}/change/").content
+    assert staff.post(f"{LIST}{made.pk}/change/", TOLD).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"url": "file:///etc/passwd"}, b"only http:// and https://"),
+        ({"every": "sometimes"}, b"is not known"),
+        ({"time_zone": "Nowhere"}, b"no time zone"),
+        ({"max_depth": "5"}, b"less than or equal to 4"),
+        ({"tags_str": "x" * 300}, b"longer than"),
+        ({"url": ""}, b"required"),
+    ],
+)
+def test_what_is_refused_is_told_beside_the_form(staff: Client, change: dict[str, Any], told: bytes) -> None:
+    response = staff.post(f"{LIST}add/", TOLD | change)
+    assert response.status_code == 200
+    assert told in response.content
+    assert not Schedule.objects.exists()
+
+
+def test_run_pause_resume_and_remove(staff: Client, made: Schedule) -> None:
+    assert b"Crawls begun: 1." in act(staff, made, "run")
+    assert Crawl.objects.get().max_depth == 1
+    assert b"Paused: 1." in act(staff, made, "pause")
+    assert not Schedule.objects.get().is_enabled
+    assert b"Resumed: 1." in act(staff, made, "resume")
+    assert Schedule.objects.get().is_enabled
+    act(staff, made, "delete_selected")
+    assert not Schedule.objects.exists()
+    assert Snapshot.objects.count() == 1
+
+
+def test_only_superusers(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_user("helper", is_staff=True))
+    assert client.get(LIST).status_code == 403
+    assert client.get(f"{LIST}add/").status_code == 403
