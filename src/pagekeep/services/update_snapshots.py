@@ -8,7 +8,7 @@ from uuid import UUID
 from pagekeep.archive.command_filters import CommandFilters, find_ids
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.domain.errors import BadInput, Conflict, NotFound
-from pagekeep.domain.status import CrawlStatus, SnapshotStatus
+from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.retry_snapshot import is_error_page, missing_of, retry_snapshot
 
 MOST = 10_000
@@ -93,7 +93,7 @@ def _why_not(snapshot: Snapshot, status: str | None, results: Collection[tuple[s
         return "are queued or being captured already"
     if snapshot.status == SnapshotStatus.SEALED and status != SnapshotStatus.SEALED:
         return "were cancelled"
-    if snapshot.crawl.status == CrawlStatus.PAUSED:
+    if snapshot.crawl.paused_at:  # by somebody, not by only being recorded
         return "belong to a paused crawl"
     if is_error_page(snapshot):
         return "were answered with an error page, which is kept"

