@@ -1,7 +1,7 @@
 """Clients written for ArchiveBox find every operation, parameter and field they know.
 
-``archivebox_wire.json`` lists those of ArchiveBox 0.9.73: the query parameters of each operation, the schemas of its body
-and answer, and the fields of each schema.
+``archivebox_wire.json`` lists those of ArchiveBox 0.9.73: the query parameters of each operation, the schemas of its
+body and answer, and the fields of each schema.
 """
 
 import json

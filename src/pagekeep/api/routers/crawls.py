@@ -93,6 +93,7 @@ def create_crawl(request: HttpRequest, body: CrawlCreateSchema) -> HttpResponse:
     summary="Get a crawl, with its snapshots if asked for, or as RSS",
     auth=any_token("read"),
     response=responses(CrawlSchema, 404),
+    openapi_extra={"responses": {200: {"content": {"application/rss+xml": {"schema": {"type": "string"}}}}}},
 )
 def get_crawl(request: HttpRequest, crawl_id: str, query: Query[CrawlReadQuery]) -> HttpResponse:
     """By its id or the beginning of it. At most 10,000 snapshots come with it, 1,000 with their results."""
