@@ -48,6 +48,7 @@ def upsert_snapshot(
     url = parse_url(url)
     if not 0 <= depth <= MAX_DEPTH:
         raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
+    status = status or None  # as text, empty is no choice
     if status is not None and status not in SETTABLE:
         raise BadInput(f"status={status!r} cannot be set; allowed are {', '.join(SETTABLE)}.")
     names = None if tags is None else clean_names(tags)

@@ -73,6 +73,12 @@ def test_what_cannot_be_created(api: Client, body: dict[str, Any], status: int) 
     assert not Crawl.objects.exists()
 
 
+def test_an_empty_status_is_no_choice(api: Client) -> None:
+    response = send(api.post, LIST, {"url": "https://example.com", "status": ""})
+    assert response.status_code == 200
+    assert response.json()["status"] == "queued"
+
+
 @pytest.mark.parametrize(
     ("before", "body", "after"),
     [

@@ -90,7 +90,7 @@ class TagSearchResponseSchema(Schema):
 
 class TagSearchQuery(Schema):
     q: str = Field("", description="Part of name or slug; case does not matter.")
-    sort: str = Field("created_desc", description=f"{', '.join(SORTS)}.")
+    sort: str = Field("created_desc", json_schema_extra={"enum": [*SORTS, ""]})
     created_by: str = Field("", description="Id or name of the user who made it.")
     year: str = Field("", description="The year it was made in (UTC), four digits.")
     has_snapshots: str = Field("all", description="all, yes or no.")

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from ninja import Schema
 from pydantic import Field
 
-from pagekeep.api.schemas.common import PageFields, PagingQuery, creator_fields, example
+from pagekeep.api.schemas.common import PageFields, PagingQuery, creator_fields, example, one_of
 from pagekeep.api.schemas.snapshots import SnapshotSchema, snapshot_objects
 from pagekeep.archive.models import Snapshot, Tag
-from pagekeep.archive.tag_queries import tag_rows, tagged_last
+from pagekeep.archive.tag_queries import TAG_SORTS, WITH_SNAPSHOTS, tag_rows, tagged_last
 from pagekeep.domain.errors import NotFound
 
 MAX_SNAPSHOTS = 500
@@ -63,12 +63,11 @@ class TagQuery(PagingQuery):
     created_by_id: str | None = None
     created_by_username: str | None = None
     year: str | None = Field(None, description="The year it was made in (UTC), four digits.")
-    has_snapshots: str | None = Field(None, description="all, yes or no.")
+    has_snapshots: str | None = Field(None, json_schema_extra=one_of(WITH_SNAPSHOTS))
     sort: str | None = Field(
         None,
-        pattern="^$|[a-z]",
-        description="name, slug, created_at, modified_at, num_snapshots or id; with `-` in front for descending."
-        " Newest first if absent.",
+        description="With `-` in front for descending. Newest first if absent.",
+        json_schema_extra=one_of(f"{sign}{name}" for name in TAG_SORTS for sign in ("", "-")),
     )
 
 
