@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -73,6 +73,7 @@ class _Worker:
         self._lease = settings().lease_seconds
         self._speed = Speed()
         self._order = str(Worker.Order.NONE)
+        self._turned = asyncio.Event()  # busy or idle, and the record does not say so yet
         self._leaving = False
         self._problem: EnvironmentProblem | None = None
 
@@ -111,6 +112,8 @@ class _Worker:
             self._order = order
         if order == Worker.Order.NONE:
             await self._fill_tabs()
+            if bool(self._running) != (self._record.state == Worker.State.BUSY):
+                self._turned.set()
         return order == Worker.Order.STOP and not self._running and await self._sign_off()
 
     async def _sign_off(self) -> bool:
@@ -167,7 +170,10 @@ class _Worker:
             if not self._leaving:
                 await sync_to_async(worker_beat)(self._record)
             await self._count()
-            await asyncio.sleep(min(5.0, self._lease / 3))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(5.0, self._lease / 3)):
+                    await self._turned.wait()  # it has become busy or idle, which is told at once
+            self._turned.clear()
 
     async def _count(self) -> None:
         if uses := self._engine.take():
