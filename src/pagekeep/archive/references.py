@@ -36,9 +36,9 @@ def timestamp_match(reference: str) -> Q | None:
     """Return the condition for a timestamp: epoch seconds (decimals optional) or ISO 8601 (UTC if no zone)."""
     text = reference.strip()
     if _NUMBER.fullmatch(text):
-        return (
-            Q(timestamp__gte=text, timestamp__lt=text + ":") if "." not in text else Q(timestamp=f"{Decimal(text):.6f}")
-        )
+        if "." in text:
+            return Q(timestamp=f"{Decimal(text):.6f}")
+        return Q(timestamp__gte=f"{text}.", timestamp__lt=f"{text}/")  # all of that second
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

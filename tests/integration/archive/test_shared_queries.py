@@ -179,6 +179,12 @@ def test_short_timestamp_is_never_a_guess(added: Added) -> None:
     assert find_snapshot(whole_seconds).pk == added.snapshots[0].pk
 
 
+def test_the_first_digits_of_a_timestamp_are_no_timestamp(added: Added) -> None:
+    for digits in ("1", added.snapshots[0].timestamp[:6]):
+        with pytest.raises(NotFound):
+            find_snapshot(digits)
+
+
 def test_ambiguous_reference_tells_how_many(added: Added) -> None:
     with pytest.raises(AmbiguousReference, match="3 snapshots"):
         find_snapshot(added.snapshots[0].pk.hex[:4])
