@@ -57,7 +57,7 @@ def shelf(keeper: User) -> dict[str, Snapshot]:
     }
     Snapshot.objects.filter(pk=page("started", SnapshotStatus.PAUSED).pk).update(status="started", **started)
     found["started"] = Snapshot.objects.get(status=SnapshotStatus.STARTED)
-    Crawl.objects.filter(pk=found["asleep"].crawl_id).update(status=CrawlStatus.PAUSED)
+    Crawl.objects.filter(pk=found["asleep"].crawl_id).update(status=CrawlStatus.PAUSED, paused_at=timezone.now())
     return found
 
 
