@@ -87,6 +87,8 @@ def _check(chunk: Chunk) -> None:
     check_size(chunk.total_size, chunk.path)
     if not 0 <= chunk.index < chunk.count or chunk.offset < 0:
         raise BadInput(f"chunk_index={chunk.index} of chunk_count={chunk.count} is no part; the first one is 0.")
+    if chunk.count > max(chunk.total_size, 1):  # also keeps the number within what JSON and database hold
+        raise BadInput(f"chunk_count={chunk.count} is more parts than chunk_total_size={chunk.total_size} has bytes.")
     is_last = chunk.index == chunk.count - 1
     if chunk.end > chunk.total_size or is_last != (chunk.end == chunk.total_size):
         raise BadInput(

@@ -155,6 +155,8 @@ def test_another_first_part_begins_anew(api: Client, result: ArchiveResult) -> N
         {"chunk_index": ""},
         {"chunk_count": 0},
         {"chunk_count": 1},
+        {"chunk_count": len(DATA) + 1},
+        {"chunk_count": "9" * 30},
         {"chunk_offset": -1},
         {"chunk_offset": len(DATA)},
         {"chunk_total_size": 10},
@@ -169,6 +171,7 @@ def test_parts_that_make_no_sense(api: Client, result: ArchiveResult, fields: di
     response = send(api, result, 0, **fields)
     assert response.status_code == (413 if fields.get("chunk_total_size") == "9" * 30 else 400)
     assert not parts_left()
+    assert api.get("/api/v1/core/archiveresults").status_code == 200
 
 
 @pytest.mark.django_db
