@@ -29,6 +29,7 @@ SNAPSHOT_SORTS = (
     "timestamp",
     "output_size",
 )
+RESULT_SORTS = ("created_at", "modified_at", "start_ts", "end_ts", "plugin", "hook_name", "status", "output_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +93,15 @@ class SnapshotFilters:
 
     def order(self) -> list[str]:
         """Return a total order: newest first, unless ``sort`` says otherwise."""
-        if not self.sort:
-            return ["-bookmarked_at", "-id"]
-        name = self.sort.removeprefix("-")
-        check_choice("sort", name or self.sort, SNAPSHOT_SORTS)
-        return [self.sort, "-id" if self.sort.startswith("-") else "id"]
+        return _order(self.sort or "-bookmarked_at", SNAPSHOT_SORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFilters:
-    """None means: not asked for. ``extractor`` and ``output`` are old names of ``plugin`` and ``output_str``."""
+    """None means: not asked for. ``extractor`` and ``output`` are old names of ``plugin`` and ``output_str``.
+
+    ``sort`` is one of `RESULT_SORTS`, with ``-`` in front for descending.
+    """
 
     id: str | None = None
     search: str | None = None
@@ -121,6 +121,7 @@ class ResultFilters:
     created_at: datetime | None = None
     created_at__gte: datetime | None = None
     created_at__lt: datetime | None = None
+    sort: str | None = None
 
     def condition(self) -> Q:
         """Return what the rows must fulfil.
@@ -161,6 +162,10 @@ class ResultFilters:
             found &= _search_results(self.search)
         return found
 
+    def order(self) -> list[str]:
+        """Return a total order: newest first, unless ``sort`` says otherwise."""
+        return _order(self.sort or "-created_at", RESULT_SORTS)
+
 
 def check_choice(name: str, value: str | None, allowed: Any) -> None:
     """Raise BadInput naming the allowed values unless ``value`` is None, empty or one of them."""
@@ -187,6 +192,11 @@ def tagged(name: str, outer: str) -> Q:
 def starts_with(column: str, text: str) -> Q:
     """Return the condition that a column of ASCII text begins so, as a range: LIKE would look at every row."""
     return Q((f"{column}__gte", text), (f"{column}__lt", f"{text}\x7f"))
+
+
+def _order(sort: str, allowed: tuple[str, ...]) -> list[str]:
+    check_choice("sort", sort.removeprefix("-") or sort, allowed)
+    return [sort, "-id" if sort.startswith("-") else "id"]
 
 
 def _plain(filters: object, names: tuple[str, ...], columns: dict[str, str]) -> Q:

@@ -40,13 +40,13 @@ def list_snapshots(filters: SnapshotFilters | None = None, *, with_results: bool
 
 
 def list_results(filters: ResultFilters | None = None) -> QuerySet[ArchiveResult]:
-    """Return archive results newest first, with snapshot, crawl, creator and tags: 2 statements.
+    """Return archive results with snapshot, crawl, creator and tags: 2 statements.
 
     Raises:
         BadInput: a filter's value is unknown.
     """
     filters = filters or ResultFilters()
-    return _results().filter(filters.condition()).order_by("-created_at", "-id")
+    return _results().filter(filters.condition()).order_by(*filters.order())
 
 
 def find_snapshot(reference: str, *, with_results: bool = True) -> Snapshot:

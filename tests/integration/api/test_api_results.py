@@ -75,6 +75,20 @@ def test_the_list_is_newest_first(api: Client, results: list[ArchiveResult]) -> 
     assert (page["num_items"], page["offset"], page["total_pages"]) == (2, 4, 2)
 
 
+def test_the_order_can_be_chosen(api: Client, results: list[ArchiveResult]) -> None:
+    def listed(sort: str, page: int = 0) -> list[str]:
+        return [item["id"] for item in api.get(LIST, {"sort": sort, "limit": 4, "page": page}).json()["items"]]
+
+    ids = [str(result.pk) for result in results]
+    by_plugin = [*sorted(ids[1::2]), *sorted(ids[::2])]  # ids decide among equals
+    assert listed("created_at") == ids[:4]
+    assert listed("plugin") + listed("plugin", 1) == by_plugin
+    assert listed("-plugin") + listed("-plugin", 1) == by_plugin[::-1]
+    refused = api.get(LIST, {"sort": "snapshot__url"})
+    assert refused.status_code == 400
+    assert "created_at" in refused.json()["message"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from pagekeep.api.schemas.common import Moment, PageFields, PagingQuery, creator_fields, example, one_of
+from pagekeep.archive.filters import RESULT_SORTS
 from pagekeep.archive.flat_rows import Row, result_rows
 from pagekeep.archive.models import ArchiveResult
 from pagekeep.domain.errors import NotFound
@@ -122,6 +123,11 @@ class ArchiveResultQuery(PagingQuery):
     created_at: Moment = None
     created_at__gte: Moment = None
     created_at__lt: Moment = None
+    sort: str | None = Field(
+        None,
+        description="With `-` in front for descending. Newest first if absent.",
+        json_schema_extra=one_of(f"{sign}{name}" for name in RESULT_SORTS for sign in ("", "-")),
+    )
 
 
 def minimal_result_fields(row: Row, creator: dict[str, str]) -> dict[str, Any]:
