@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,10 +57,26 @@ def test_a_token_that_never_expires(run) -> None:
     assert run("user", "create").returncode == 0
     made = json.loads(run("token", "create", "--days", "never", "--scope", "read", "--label", "RSS", "--json").stdout)
     assert (made["expires"], made["scopes"], made["label"]) == (None, ["read"], "RSS")
-    assert "valid for ever, never used RSS" in run("token", "list").stdout
+    assert "valid for ever, may read, never used RSS" in run("token", "list").stdout
     shown = run("token", "create", "--days", "3")
     assert len(shown.stdout.strip()) == 32
     assert "valid until" in shown.stderr
     for days in ("0", "forever", "36501"):
         assert run("token", "create", "--days", days).returncode == 2
     assert run("token", "create", "--label", "x" * 256).returncode == 2
+
+
+def test_the_list_of_tokens_says_what_each_may_and_which_are_past(run, tmp_path: Path) -> None:
+    run("user", "create")
+    for name, *options in (("all",), ("two", "--scope", "read", "--scope", "add"), ("gone",)):
+        run("token", "create", "--label", name, "--days", "1", *options)
+    gone, two, every = run("token", "list").stdout.splitlines()
+    assert "valid until" in every
+    assert "may everything" in every
+    assert "may read, add" in two
+    assert run("token", "revoke", gone.split()[0]).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "archive" / "pagekeep.sqlite3")) as database, database:
+        database.execute("UPDATE archive_apitoken SET expires = '2020-01-31 00:00:00' WHERE label = 'two'")
+    gone, two, _ = run("token", "list").stdout.splitlines()
+    assert "revoked, may everything" in gone
+    assert "expired on 2020-01-31, may read, add" in two

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import click
+from django.utils import timezone
 
 from pagekeep.archive.accounts import find_user, first_admin, list_tokens
 from pagekeep.archive.models import APIToken
@@ -57,7 +58,11 @@ def create(
 
 
 def _validity(token: APIToken) -> str:
-    return f"valid until {token.expires:%Y-%m-%d}" if token.expires else "valid for ever"
+    if token.revoked_at:
+        return "revoked"
+    if token.expires is None:
+        return "valid for ever"
+    return f"{'valid until' if token.is_valid(timezone.now()) else 'expired on'} {token.expires:%Y-%m-%d}"
 
 
 @command.command("list")
@@ -69,9 +74,10 @@ def list_(as_json: bool) -> None:
         if as_json:
             print_json(token_json(token))
             continue
-        state = "revoked" if token.revoked_at else _validity(token)
+        may = "everything" if token.scopes is None else ", ".join(token.scopes)
         used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
-        out.print(f"{token.pk} {token} {token.created_by.get_username()} {state}, {used} {token.label}".rstrip())
+        facts = f"{_validity(token)}, may {may}, {used}"
+        out.print(f"{token.pk} {token} {token.created_by.get_username()} {facts} {token.label}".rstrip())
 
 
 @command.command()
