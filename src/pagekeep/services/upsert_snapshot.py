@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.crawl.scope import MAX_DEPTH
-from pagekeep.domain.errors import BadInput
+from pagekeep.domain.errors import BadInput, Conflict
 from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 from pagekeep.domain.urls import parse_url
 from pagekeep.services.add_urls import add_urls, new_snapshots
@@ -43,7 +43,7 @@ def upsert_snapshot(
 
     Raises:
         BadInput: URL, depth, status or a tag is bad.
-        Conflict: it cannot be queued now.
+        Conflict: its present state does not allow the status.
     """
     url = parse_url(url)
     if not 0 <= depth <= MAX_DEPTH:
@@ -85,4 +85,5 @@ def _change_status(snapshot: Snapshot, status: SnapshotStatus) -> None:
         seal_snapshots([snapshot.pk])
     else:
         waiting = Snapshot.objects.filter(pk=snapshot.pk, status=SnapshotStatus.QUEUED)
-        waiting.update(status=SnapshotStatus.PAUSED, retry_at=None, modified_at=timezone.now())
+        if not waiting.update(status=SnapshotStatus.PAUSED, retry_at=None, modified_at=timezone.now()):
+            raise Conflict(f"{snapshot.url} is {snapshot.status}; only a queued snapshot can be paused.")

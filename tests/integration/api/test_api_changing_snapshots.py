@@ -44,6 +44,16 @@ def test_creating_and_changing_by_url_and_crawl(api: Client, keeper: User) -> No
     assert Snapshot.objects.count() == 2
 
 
+def test_what_has_ended_is_not_paused_by_url_and_crawl_either(api: Client) -> None:
+    made = send(api.post, LIST, {"url": "https://example.com/new"}).json()
+    Snapshot.objects.update(status=SnapshotStatus.FAILED, retry_at=None)
+    body = {"url": made["url"], "crawl_id": made["crawl_id"], "status": "paused", "title": "Mine"}
+    refused = send(api.post, LIST, body)
+    assert refused.status_code == 409
+    assert "only a queued snapshot can be paused" in refused.json()["message"]
+    assert api.get(ONE + made["id"]).json()["title"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
