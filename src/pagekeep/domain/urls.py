@@ -7,6 +7,8 @@ from pagekeep.domain.errors import BadInput
 
 MAX_URL_LENGTH = 16_384
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
+# What no browser takes in a host name, and `urlsplit` leaves there (WHATWG URL, 3.2).
+_NOT_IN_HOST = re.compile(r"[ <>^|]")
 # Browsers take a backslash for a slash here, and the last @ before the path ends the credentials (WHATWG URL, 4.4).
 _CREDENTIALS = re.compile(r"^(\s*[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{2})[^/\\?#]*@")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -18,7 +20,7 @@ def parse_url(text: str) -> str:
     The URL is kept as it was written: the browser, not we, decides how to normalise it (WHATWG URL).
 
     Raises:
-        BadInput: it is empty, too long, not http(s), has no host, a bad port or control characters.
+        BadInput: it is empty, too long, not http(s), has no host or a bad one, a bad port or control characters.
     """
     url = text.strip()
     if not url:
@@ -33,6 +35,8 @@ def parse_url(text: str) -> str:
         raise BadInput(f"{shorten(url)!r} {known}; only http:// and https:// URLs can be archived.")
     if not parts.hostname:
         raise BadInput(f"{shorten(url)!r} has no host name; a URL looks like https://example.com/page.")
+    if found := _NOT_IN_HOST.search(parts.hostname.partition("\\")[0]):
+        raise BadInput(f"{shorten(url)!r} has {found[0]!r} in its host name, where no browser takes it.")
     return url
 
 

@@ -17,6 +17,8 @@ from pagekeep.domain.urls import MAX_URL_LENGTH, domain_of, parse_url, shorten, 
         "http://user:pass@example.com:8080/",
         "http://[2001:db8::1]:80/x",
         "http://127.0.0.1/{a}|b",
+        "https://example.com\\a b|c",
+        "https://a<b:c|d@example.com/",
     ],
 )
 def test_url_is_kept_as_it_was_written(url):
@@ -38,6 +40,9 @@ def test_url_is_kept_as_it_was_written(url):
         ("http://", "host"),
         ("http:///path", "host"),
         ("https://:80/", "host"),
+        ("https://exa mple.com/", "host name"),
+        ("https://<b>example.com/", "host name"),
+        ("https://a|b^c/", "host name"),
         ("http://example.com:99999/", "valid"),
         ("http://example.com:port/", "valid"),
         ("http://[::1/", "valid"),
