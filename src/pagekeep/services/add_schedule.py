@@ -12,6 +12,7 @@ from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
 from pagekeep.crawl.scope import MAX_DEPTH
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import parse_url
+from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import clean_names
 
 DEFAULT_EVERY = "day"
@@ -25,6 +26,7 @@ def add_schedule(
     tags: Iterable[str] = (),
     depth: int = 0,
     only_new: bool = False,
+    persona: str = "",
     time_zone: str = "",
     now: datetime | None = None,
 ) -> Schedule:
@@ -34,11 +36,12 @@ def add_schedule(
         every: see `parse_recurrence`; empty for every day.
         depth: how many links away from the URL each crawl may go, 0 to 4.
         only_new: pass over URLs that have a snapshot by then, the URL itself included.
+        persona: who visits the pages; empty for the default.
         time_zone: whose clocks count; empty for the setting's.
         now: the present moment.
 
     Raises:
-        BadInput: URL, recurrence, depth, time zone or a tag is bad.
+        BadInput: URL, recurrence, depth, time zone or a tag is bad, or there is no such persona.
     """
     now = now or timezone.now()
     url = parse_url(url)
@@ -55,5 +58,6 @@ def add_schedule(
         tags_str=",".join(clean_names(tags)),
         max_depth=depth,
         only_new=only_new,
+        persona=known_persona(persona),
         next_run_at=recurrence.next_after(now, zone),
     )

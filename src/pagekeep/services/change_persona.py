@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from pagekeep.archive.models import Crawl, Persona
+from pagekeep.archive.models import Crawl, Persona, Schedule
 from pagekeep.domain.errors import Conflict, NotFound
 from pagekeep.domain.persona_names import DEFAULT, persona_key, persona_name
 from pagekeep.services.persona_parts import PersonaParts
@@ -17,7 +17,7 @@ def change_persona(
     name: str | None = None,
     extension_persona_id: str | None = None,
 ) -> Persona:
-    """Change what is given of a persona. Its crawls go by its new name.
+    """Change what is given of a persona. Its crawls and schedules go by its new name.
 
     Args:
         extension_persona_id: what the browser extension that keeps it calls it.
@@ -51,5 +51,6 @@ def _rename(persona: Persona, name: str) -> None:
         raise Conflict(f"The persona {DEFAULT!r} keeps its name; make another persona for {name!r}.")
     if key != persona.key and Persona.objects.filter(key=key).exists():
         raise Conflict(f"There is a persona {name!r} already; choose another name.")
-    Crawl.objects.filter(persona=persona.name).update(persona=name)
+    for model in (Crawl, Schedule):
+        model.objects.filter(persona=persona.name).update(persona=name)
     persona.name, persona.key = name, key

@@ -13,6 +13,8 @@ from pagekeep.services.wiring import persona_files
 def remove_persona(persona_id: UUID) -> str:
     """Remove a persona and return the name it had. What its crawls have archived stays; what they have not fails.
 
+    Schedules that name it make no crawls from then on, and say why.
+
     Raises:
         NotFound: there is no such persona.
         Conflict: it is the default.

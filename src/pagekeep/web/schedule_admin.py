@@ -8,9 +8,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from pagekeep.archive.models import Schedule
+from pagekeep.archive.persona_queries import persona_choices
 from pagekeep.config.load import settings
 from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
 from pagekeep.domain.errors import BadInput
+from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.urls import parse_url, shorten, without_credentials
 from pagekeep.services.add_schedule import DEFAULT_EVERY, add_schedule
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
@@ -41,11 +43,14 @@ class ScheduleForm(ModelForm):
     only_new = forms.BooleanField(
         required=False, label="Only new", help_text="Pass over URLs archived already, this one included."
     )
+    persona = forms.ChoiceField(
+        required=False, initial=DEFAULT, choices=lambda: [(name, name) for name in persona_choices()]
+    )
     time_zone = forms.CharField(required=False, label="Time zone", help_text="Whose clocks count, like Europe/Berlin.")
 
     class Meta:
         model = Schedule
-        fields = ("url", "every", "tags_str", "max_depth", "only_new", "time_zone")
+        fields = ("url", "every", "tags_str", "max_depth", "only_new", "persona", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,6 +122,7 @@ class ScheduleAdmin(ModelAdmin):
             tags=split_tags(told["tags_str"]),
             depth=told["max_depth"],
             only_new=told["only_new"],
+            persona=told["persona"],
             time_zone=told["time_zone"],
         )
         made: Schedule = form.instance

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pagekeep.archive.models import Crawl, Schedule, Snapshot
 from pagekeep.services.change_schedules import pause_schedules
+from pagekeep.services.make_persona import make_persona
 
 pytestmark = pytest.mark.django_db
 SCHEDULE = "/api/v1/cli/schedule"
@@ -49,9 +50,17 @@ def test_every(api: Client, every: object, kept: str) -> None:
     assert not Crawl.objects.exists(), "the first run is at its time"
 
 
+def test_persona(api: Client) -> None:
+    make_persona("Work", user=None)
+    shown = post(api, import_path=URL, persona="work", show=True)["result"]["schedules"]
+    assert [found["persona"] for found in shown] == ["Work"]
+    assert post(api, import_path=URL, show=True)["result"]["schedules"][0]["persona"] == "Default"
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        {"import_path": URL, "persona": "Nobody"},
         {"every": "day"},
         {"add": True},
         {"import_path": "file:///etc/passwd"},

@@ -76,6 +76,7 @@ def test_list(archive: Archive) -> None:
         (("remove", "--tag", "news"), "--yes"),
         (("schedule", "add", "file:///etc/passwd"), "file"),
         (("schedule", "add", A, "--every", "sometimes"), "sometimes"),
+        (("schedule", "add", A, "--persona", "Nobody"), "no persona 'Nobody'"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(archive: Archive, arguments: tuple[str, ...], told: str) -> None:
@@ -110,8 +111,11 @@ def test_update(archive: Archive) -> None:
 
 
 def test_schedules(archive: Archive) -> None:
-    (made,) = archive.jsonl("schedule", "add", A, "--every", "weekly", "--tag", "x,y", "--depth", "1")
+    (made,) = archive.jsonl(
+        "schedule", "add", A, "--every", "weekly", "--tag", "x,y", "--depth", "1", "--persona", "default"
+    )
     assert (made["url"], made["every"], made["time_zone"], made["tags"]) == (A, "week", "UTC", ["x", "y"])
+    assert made["persona"] == "Default"
     done = archive.run("schedule", "add", B, "--json", TIME_ZONE="Europe/Berlin")
     assert json.loads(done.stdout)["time_zone"] == "Europe/Berlin"
     assert [found["url"] for found in archive.jsonl("schedule", "list")] == [B, A]

@@ -12,7 +12,10 @@ from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import CrawlStatus
 from pagekeep.services import run_schedules as running
 from pagekeep.services.add_schedule import add_schedule
+from pagekeep.services.change_persona import change_persona
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
+from pagekeep.services.make_persona import make_persona
+from pagekeep.services.remove_persona import remove_persona
 from pagekeep.services.run_schedules import run_now, run_schedules
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +46,20 @@ def test_a_schedule_runs_when_its_time_comes_and_not_before() -> None:
     made.refresh_from_db()
     assert (made.last_crawl_id, made.num_runs, made.last_run_at) == (crawl_id, 1, midnight)
     assert made.next_run_at == midnight + DAY
+
+
+def test_its_pages_are_visited_as_its_persona_and_never_as_somebody_else() -> None:
+    work = make_persona("Work", user=None)
+    made = schedule(persona="work")
+    change_persona(work.pk, name="Office")
+    run_now([made.pk], now=NOON)
+    assert Crawl.objects.get().persona == "Office"
+    remove_persona(work.pk)
+    assert run_now([made.pk], now=NOON) == []
+    made.refresh_from_db()
+    assert "There is no persona 'Office'" in made.problem
+    with pytest.raises(BadInput, match="There is no persona"):
+        schedule(persona="Nobody")
 
 
 def test_missed_runs_are_made_up_once() -> None:

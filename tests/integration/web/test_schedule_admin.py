@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from pagekeep.archive.models import Crawl, Schedule, Snapshot
+from pagekeep.services.make_persona import make_persona
 
 LIST = "/admin/archive/schedule/"
 TOLD = {"url": "https://example.com/", "every": "weekly", "tags_str": "a, b", "max_depth": "1", "time_zone": ""}
@@ -39,6 +40,7 @@ def test_adding(staff: Client, made: Schedule, admin: User) -> None:
         ({"max_depth": "5"}, b"less than or equal to 4"),
         ({"tags_str": "x" * 300}, b"longer than"),
         ({"url": ""}, b"required"),
+        ({"persona": "Nobody"}, b"not one of the available choices"),
     ],
 )
 def test_what_is_refused_is_told_beside_the_form(staff: Client, change: dict[str, Any], told: bytes) -> None:
@@ -46,6 +48,13 @@ def test_what_is_refused_is_told_beside_the_form(staff: Client, change: dict[str
     assert response.status_code == 200
     assert told in response.content
     assert not Schedule.objects.exists()
+
+
+def test_choosing_a_persona(staff: Client) -> None:
+    make_persona("Work", user=None)
+    assert b'<option value="Work">' in staff.get(f"{LIST}add/").content
+    staff.post(f"{LIST}add/", TOLD | {"persona": "Work"})
+    assert Schedule.objects.get().persona == "Work"
 
 
 def test_run_pause_resume_and_remove(staff: Client, made: Schedule) -> None:

@@ -69,5 +69,6 @@ def _add(body: ScheduleCommandSchema, call: Call) -> Schedule:
         tags=split_tags(body.tag),
         depth=body.depth,
         only_new=bool(body.only_new),
+        persona=body.persona,
         time_zone=body.time_zone or "",
     )

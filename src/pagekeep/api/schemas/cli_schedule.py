@@ -24,6 +24,7 @@ class ScheduleCommandSchema(Schema):
     tag: str = Field("", description="Tags, separated by commas.")
     depth: int = Field(0, description="How many links away from the URL to go, 0 to 4.")
     only_new: bool | None = Field(None, description="Pass over URLs that have a snapshot, this one included.")
+    persona: str = "Default"
     update: bool = Field(False, description="The same as `only_new=false`, which is the default.")
     overwrite: bool = Field(False, description="The same as `only_new=false`; nothing is ever overwritten.")
     clear: bool = Field(False, description="Remove all schedules first.")
@@ -44,6 +45,7 @@ def schedule_fields(schedule: Schedule) -> dict[str, Any]:
         "tag": schedule.tags_str,
         "depth": schedule.max_depth,
         "only_new": schedule.only_new,
+        "persona": schedule.persona,
         "is_enabled": schedule.is_enabled,
         "next_run_at": schedule.next_run_at if schedule.is_enabled else None,
         "last_run_at": schedule.last_run_at,

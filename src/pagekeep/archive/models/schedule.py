@@ -27,6 +27,7 @@ class Schedule(models.Model):
     tags_str = models.TextField(blank=True, default="")
     max_depth = models.PositiveSmallIntegerField(default=0)
     only_new = models.BooleanField(default=False)
+    persona = models.CharField(max_length=100, blank=True, default="Default")
 
     is_enabled = models.BooleanField(default=True)
     next_run_at = models.DateTimeField()

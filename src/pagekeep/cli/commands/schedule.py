@@ -37,9 +37,19 @@ def command() -> None:
 )
 @click.option("--depth", type=click.IntRange(0, 4), default=0, show_default=True, help="How many links away to go.")
 @click.option("--only-new", is_flag=True, help="Pass over URLs archived already, this one included.")
+@click.option("--persona", default="", metavar="NAME", help="Visit the pages as this persona, not as Default.")
 @click.option("--time-zone", default="", metavar="NAME", help="Whose clocks count; by default PAGEKEEP_TIME_ZONE.")
 @json_option
-def add(url: str, every: str, tags: tuple[str, ...], depth: int, only_new: bool, time_zone: str, as_json: bool) -> None:
+def add(
+    url: str,
+    every: str,
+    tags: tuple[str, ...],
+    depth: int,
+    only_new: bool,
+    persona: str,
+    time_zone: str,
+    as_json: bool,
+) -> None:
     """Archive URL every so often, first at the next such time."""
     open_archive(create=True)
     made = add_schedule(
@@ -49,6 +59,7 @@ def add(url: str, every: str, tags: tuple[str, ...], depth: int, only_new: bool,
         tags=split_tags(",".join(tags)),
         depth=depth,
         only_new=only_new,
+        persona=persona,
         time_zone=time_zone,
     )
     _tell(made, as_json=as_json)
@@ -124,6 +135,7 @@ def _json(schedule: Schedule) -> dict[str, object]:
         "tags": split_tags(schedule.tags_str),
         "depth": schedule.max_depth,
         "only_new": schedule.only_new,
+        "persona": schedule.persona,
         "is_enabled": schedule.is_enabled,
         "next_run_at": schedule.next_run_at,
         "last_run_at": schedule.last_run_at,
