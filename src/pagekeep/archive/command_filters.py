@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from pagekeep.archive.filters import SnapshotFilters, check_choice, tagged
 from pagekeep.archive.models import Snapshot
+from pagekeep.archive.queries import list_snapshots
 from pagekeep.archive.references import timestamp_match
-from pagekeep.archive.sql_functions import fits, giving_up_after
+from pagekeep.archive.sql_functions import fits
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.domain.urls import shorten
@@ -95,7 +96,7 @@ class CommandFilters:
             found &= Q(bookmarked_at__lt=_moment("before", self.before))
         if self.resume is not None:
             found &= Q(bookmarked_at__lte=_moment("resume", self.resume))
-        if patterns := self._patterns():
+        if patterns := self.patterns():
             found &= reduce(or_, (self._fits(pattern) for pattern in patterns))
         return found
 
@@ -105,7 +106,7 @@ class CommandFilters:
 
     def narrow(self) -> bool:
         """Whether they leave out anything at all; ``limit`` and ``sort`` do not say what is meant."""
-        named = (self.url__icontains, self.url__istartswith, self.tag, self.crawl_id, self.search, self._patterns())
+        named = (self.url__icontains, self.url__istartswith, self.tag, self.crawl_id, self.search, self.patterns())
         return (
             any(named)
             or bool(self.status and self.status != "indexed")
@@ -124,7 +125,12 @@ class CommandFilters:
             sort=self.sort,
         )
 
-    def _patterns(self) -> list[str]:
+    def patterns(self) -> list[str]:
+        """Return the patterns, each once, without blank ones.
+
+        Raises:
+            BadInput: there are too many, or one is no whole text.
+        """
         patterns = [pattern for pattern in dict.fromkeys(self.filter_patterns) if pattern.strip()]
         if len(patterns) > MAX_PATTERNS:
             raise BadInput(f"filter_patterns holds {len(patterns)} patterns; at most {MAX_PATTERNS} are accepted.")
@@ -173,27 +179,13 @@ def epoch_seconds(text: str) -> float | None:
         ) from None
 
 
-def find_ids(filters: CommandFilters, most: int, *, seconds: float = FIND_SECONDS) -> list[UUID]:
-    """Return the ids of the snapshots that fit, in order, at most ``most`` and the filters' limit: one statement.
-
-    Args:
-        seconds: how long it may take.
-
-    Raises:
-        BadInput: a filter's value is bad, or it took too long.
-    """
-    rows = matching(filters)
-    with giving_up_after(seconds):
-        return list(rows.values_list("pk", flat=True)[: min(most, filters.limit or most)])
-
-
 def matching(filters: CommandFilters) -> QuerySet[Snapshot]:
-    """Return the snapshots that fit, in order, whatever the limit.
+    """Return the snapshots that fit, in order, whatever the limit. A search looks at each row; see `find_matching`.
 
     Raises:
         BadInput: a filter's value is bad.
     """
-    return Snapshot.objects.filter(filters.condition()).order_by(*filters.order())
+    return list_snapshots().filter(filters.condition()).order_by(*filters.order())
 
 
 def in_parts(ids: Iterable[UUID], order: Sequence[str]) -> Iterator[QuerySet[Snapshot]]:

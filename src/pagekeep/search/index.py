@@ -75,6 +75,10 @@ class SearchIndex(Protocol):
         """Return the newest ``most`` snapshots that fit. No text raises anything."""
         ...
 
+    def newest(self, asked: Asked, most: int) -> list[str]:
+        """Return the newest ``most`` that fit by their timestamps, newest first, without counting the others."""
+        ...
+
     def condition(self, asked: Asked) -> Q:
         """Return which snapshots fit, to be joined with other conditions on them."""
         ...

@@ -49,6 +49,11 @@ class SqliteIndex:
             return self._find_short(asked, most)
         return self._found(asked, self._matches(asked), most)
 
+    def newest(self, asked: Asked, most: int) -> list[str]:
+        if asked.mode == SearchMode.META and len(indexed(asked.text)) < _SHORT:
+            return self._find_short(asked, most).timestamps
+        return _timestamps(self._matches(asked).newest(most))
+
     def condition(self, asked: Asked) -> Q:
         matches = self._matches(asked)
         few = matches.some(FEW + 1)

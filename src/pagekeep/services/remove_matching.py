@@ -3,8 +3,9 @@
 import time
 from uuid import UUID
 
-from pagekeep.archive.command_filters import CommandFilters, find_ids
+from pagekeep.archive.command_filters import CommandFilters
 from pagekeep.domain.errors import BadInput
+from pagekeep.services.find_matching import find_ids
 from pagekeep.services.remove_snapshots import Removed, remove_snapshots
 
 ROUND = 100

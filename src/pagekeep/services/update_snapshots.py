@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from pagekeep.archive.command_filters import CommandFilters, find_ids
+from pagekeep.archive.command_filters import CommandFilters
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.domain.errors import BadInput, Conflict, NotFound
 from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.find_matching import find_ids
 from pagekeep.services.retry_snapshot import is_error_page, missing_of, retry_snapshot
 
 MOST = 10_000

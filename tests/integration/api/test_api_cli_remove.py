@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -49,6 +50,14 @@ def test_nothing_fits(api: Client, pages: list[Snapshot]) -> None:
     content = remove(api, filter_patterns=["https://example.com/none"])
     assert content["result"] == {"removed_count": 0, "removed_snapshot_ids": [], "remaining_snapshots": 12}
     assert content["stdout"].endswith("nothing was removed.")
+
+
+@pytest.mark.parametrize("text", [" ", "\x01", "\t\n", "\ud800", "nowhere", "…"])
+def test_a_search_that_finds_nothing_never_means_everything(api: Client, pages: list[Snapshot], text: str) -> None:
+    for body in ({"search": text}, {"filter_type": "search", "filter_patterns": [text]}):
+        response = api.post(REMOVE, json.dumps(body), content_type="application/json")
+        assert response.status_code in (200, 400), response.content
+        assert Snapshot.objects.count() == 12
 
 
 def test_hiding_keeps_records_and_files(api: Client, pages: list[Snapshot]) -> None:

@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from pagekeep.api import listing
 from pagekeep.api.routers import cli_snapshots
-from pagekeep.archive import command_filters
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.references import timestamp_of
+from pagekeep.services import find_matching
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.issue_token import issue_token
 
@@ -119,6 +119,24 @@ def test_what_fits(api: Client, shelf: dict[str, Snapshot], body: dict[str, Any]
     assert names(api, **body) == found
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"search": "ÄPFEL"},
+        {"filter_type": "search", "filter_patterns": ["äPFEL"]},
+        {"search": "äpfel", "sort": "url", "tag": "news"},
+        {"search": "äpfel", "filter_patterns": ["/b"], "status": "unarchived", "limit": 1},
+        {"search": "title", "filter_type": "search", "filter_patterns": ["example.com:8080"]},
+    ],
+)
+def test_a_search_finds_what_the_list_of_snapshots_finds(
+    api: Client, shelf: dict[str, Snapshot], body: dict[str, Any]
+) -> None:
+    Snapshot.objects.filter(pk=shelf["b"].pk).update(title="Äpfel: title b")
+    assert api.get("/api/v1/core/snapshots", {"search": "ÄPFEL"}).json()["total_items"] == 1
+    assert names(api, **body) == "b"
+
+
 def test_a_crawl(api: Client, shelf: dict[str, Snapshot]) -> None:
     assert names(api, crawl_id=str(shelf["c"].crawl_id)) == "c"
 
@@ -166,7 +184,7 @@ def test_no_pattern_hangs_the_server(api: Client, keeper: User, command: str, pa
 
 def test_a_search_that_takes_too_long_is_given_up(api: Client, keeper: User, monkeypatch: pytest.MonkeyPatch) -> None:
     add_urls([f"https://example.com/{'a' * 8_000}{number}" for number in range(300)], user=keeper)
-    find = command_filters.find_ids
+    find = find_matching.find_ids
     monkeypatch.setattr(cli_snapshots, "find_ids", lambda *arguments: find(*arguments, seconds=0.02))
     response = post(api, "search", filter_type="regex", filter_patterns=["(?:a|ab|abc|.a){900}x"])
     assert response.status_code == 400

@@ -12,7 +12,7 @@ from pagekeep.api.listing import MOST, listing
 from pagekeep.api.schemas.cli import CLICommandResponseSchema
 from pagekeep.api.schemas.cli_filters import ListCommandSchema, RemoveCommandSchema, UpdateCommandSchema, filters_of
 from pagekeep.api.schemas.common import responses
-from pagekeep.archive.command_filters import find_ids
+from pagekeep.services.find_matching import find_ids
 from pagekeep.services.remove_matching import remove_matching
 from pagekeep.services.update_snapshots import update_snapshots
 

@@ -7,13 +7,13 @@ import click
 from pagekeep.archive.command_filters import CommandFilters, FilterType, in_parts
 from pagekeep.archive.csv_table import csv_lines, parse_columns
 from pagekeep.archive.flat_rows import snapshot_rows
-from pagekeep.archive.queries import list_snapshots
 from pagekeep.cli.display import one_line
 from pagekeep.cli.filter_options import filter_options
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import err, json_option, out, print_json
 from pagekeep.cli.records import snapshot_json
 from pagekeep.domain.errors import BadInput
+from pagekeep.services.find_matching import find_matching
 
 PART = 500
 
@@ -34,8 +34,8 @@ def command(patterns: tuple[str, ...], filters: CommandFilters, limit: int, colu
     filters = replace(filters, filter_patterns=patterns, filter_type=filters.filter_type or FilterType.SEARCH)
     names = parse_columns(columns or "")
     open_archive(create=False)
-    found = list_snapshots().filter(filters.condition()).order_by(*filters.order())
-    wanted = found[:limit] if limit else found
+    found = find_matching(filters)
+    wanted = find_matching(filters, limit)[:limit] if limit else found
     if columns is not None:
         ids = wanted.values_list("pk", flat=True).iterator(PART)
         rows = (row for part in in_parts(ids, filters.order()) for row in snapshot_rows(part))

@@ -15,6 +15,7 @@ from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import count_text, err, json_option, out, print_json, size_text
 from pagekeep.domain.errors import BadInput, NotFound
 from pagekeep.domain.urls import shorten
+from pagekeep.services.find_matching import find_matching
 from pagekeep.services.remove_snapshots import remove_snapshots
 
 
@@ -57,8 +58,7 @@ def _fitting(filters: CommandFilters, patterns: Sequence[str]) -> Iterable[Snaps
         raise BadInput("A pattern is empty; remove must be told what to remove.")
     kind = filters.filter_type or FilterType.EXACT
     filters = replace(filters, filter_patterns=tuple(patterns), filter_type=kind)
-    found = list_snapshots().filter(filters.condition()).order_by(*filters.order())
-    return found.prefetch_related(None)[: filters.limit]
+    return find_matching(filters, filters.limit).prefetch_related(None)[: filters.limit]
 
 
 def _named(references: Sequence[str], limit: int | None) -> Iterable[Snapshot]:
