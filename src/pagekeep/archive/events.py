@@ -6,7 +6,8 @@ They cost nothing where no webhook is enabled. What they note is read once, by `
 _FACTS = {
     "snapshot": "'url', NEW.url, 'title', NEW.title, 'reason', NEW.reason, 'response_status', NEW.response_status,"
     " 'crawl_id', NEW.crawl_id, 'timestamp', NEW.timestamp",
-    "crawl": "'label', NEW.label, 'max_depth', NEW.max_depth",
+    "crawl": "'label', NEW.label, 'max_depth', NEW.max_depth, 'outcome', NEW.outcome,"
+    " 'limit_reached', NEW.limit_reached",
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from pagekeep.archive.models import Snapshot, Webhook, WebhookDelivery, WebhookEvent
@@ -60,6 +60,8 @@ def _data(event: WebhookEvent, tags: dict[UUID, list[str]], counts: dict[UUID, d
         return {
             "TYPE": "crawls.models.Crawl",
             **shared,
+            "outcome": facts.get("outcome", ""),  # an older version noted neither
+            "limit_reached": facts.get("limit_reached", ""),
             "label": facts["label"],
             "max_depth": facts["max_depth"],
             **counts.get(event.object_id, _counted({})),
@@ -94,7 +96,7 @@ def _counts(events: list[WebhookEvent]) -> dict[UUID, dict[str, int]]:
     rows = (
         Snapshot.objects.filter(crawl__in=ids)
         .order_by()
-        .values("crawl_id")
+        .values("crawl_id", refused=F("crawl__num_refused"))
         .annotate(
             made=Count("pk"),
             succeeded=Count("pk", filter=Q(status=SnapshotStatus.SUCCEEDED)),
@@ -107,5 +109,10 @@ def _counts(events: list[WebhookEvent]) -> dict[UUID, dict[str, int]]:
 def _counted(row: dict[str, Any]) -> dict[str, int]:
     return {
         f"num_{name}": row.get(key, 0)
-        for name, key in (("snapshots", "made"), ("succeeded", "succeeded"), ("failed", "failed"))
+        for name, key in (
+            ("snapshots", "made"),
+            ("succeeded", "succeeded"),
+            ("failed", "failed"),
+            ("refused", "refused"),
+        )
     }

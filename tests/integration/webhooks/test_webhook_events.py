@@ -10,6 +10,7 @@ from pagekeep.archive import queue
 from pagekeep.archive.models import Crawl, Snapshot, Webhook, WebhookDelivery, WebhookEvent
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import add_urls
+from pagekeep.services.change_crawl import cancel_crawl
 from pagekeep.services.change_webhook import change_webhook
 from pagekeep.services.create_webhook import create_webhook
 from pagekeep.services.fan_out_events import fan_out_events
@@ -89,6 +90,19 @@ def test_a_crawl_tells_how_many_of_its_pages_succeeded(hooked: Hooked) -> None:
     data = _payload(WebhookDelivery.objects.get(event="crawl.sealed"))["data"]
     assert (data["id"], data["status"]) == (str(added.crawl.pk), "sealed")
     assert (data["num_snapshots"], data["num_succeeded"], data["num_failed"]) == (3, 1, 1)
+
+
+def test_a_crawl_tells_how_it_ended(hooked: Hooked) -> None:
+    urls = ["https://example.com/", "https://example.org/", "file:///etc/passwd"]
+    limited = add_urls(urls, user=None, max_urls=1)
+    seal_snapshots([snapshot.pk for snapshot in limited.snapshots])
+    cancel_crawl(add_urls(urls, user=None).crawl.pk)
+    fan_out_events()
+    told = [_payload(sent)["data"] for sent in WebhookDelivery.objects.filter(event="crawl.sealed")]
+    ends = {end["outcome"]: end for end in told}
+    assert {name: end["num_refused"] for name, end in ends.items()} == {"limit": 2, "cancelled": 1}
+    assert "max_urls" in ends["limit"]["limit_reached"]
+    assert ends["cancelled"]["limit_reached"] == ""
 
 
 def test_only_what_a_webhook_asked_for_becomes_a_message(hooked: Hooked, endpoint: Endpoint) -> None:
