@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from pagekeep.archive.models import ArchiveResult, Snapshot, Tag
+from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot, Tag
 from pagekeep.archive.references import id_range
-from pagekeep.domain.errors import BadInput
+from pagekeep.domain.errors import AmbiguousReference, BadInput
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.domain.urls import shorten
 
 SEARCH_MODES = ("meta", "contents", "deep")
 """What `services.find_snapshots` can search; `SnapshotFilters.condition` looks at each row and knows the first only."""
@@ -84,7 +85,7 @@ class SnapshotFilters:
         if self.timestamp:
             found &= starts_with("timestamp", self.timestamp)
         if self.crawl_id:
-            found &= Q(crawl_id=_uuid("crawl_id", self.crawl_id))
+            found &= _crawl_reference(self.crawl_id)
         if self.created_by_id:
             found &= Q(crawl__created_by_id=_integer("created_by_id", self.created_by_id))
         if self.search:
@@ -250,6 +251,21 @@ def _snapshot_reference(text: str) -> Q:
     if by_id := id_range(text):
         found |= by_id
     return Q(snapshot__in=Snapshot.objects.filter(found).values("pk"))
+
+
+def _crawl_reference(text: str) -> Q:
+    """Return the condition for the snapshots of one crawl: a beginning of its id costs a statement."""
+    crawls = id_range(text)
+    if crawls is None:
+        raise BadInput(f"crawl_id={shorten(text)!r} is no id, nor the beginning of one.")
+    digits = text.strip().replace("-", "")
+    if len(digits) == 32:
+        return Q(crawl_id=UUID(digits))
+    candidates = Crawl.objects.filter(crawls).order_by()
+    found = list(candidates.values_list("pk", flat=True)[:2])
+    if len(found) > 1:
+        raise AmbiguousReference(f"{text!r} fits {candidates.count()} crawls; give more characters of the id.")
+    return Q(crawl_id__in=found)
 
 
 def _uuid(name: str, text: str) -> UUID:

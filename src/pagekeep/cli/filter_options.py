@@ -51,7 +51,7 @@ _OPTIONS = (
     ),
     click.option("--status", type=click.Choice(STATUSES), help="Only of this status; indexed is all."),
     click.option("--tag", help="Only with this tag."),
-    click.option("--crawl", "crawl_id", metavar="ID", help="Only of this crawl."),
+    click.option("--crawl", "crawl_id", metavar="ID", help="Only of this crawl; the beginning of its id is enough."),
     click.option("--after", metavar="TIME", help="Bookmarked then or later, like 2026-11-23 (UTC) or epoch seconds."),
     click.option("--before", metavar="TIME", help="Bookmarked earlier."),
     click.option(

@@ -138,7 +138,14 @@ def test_a_search_finds_what_the_list_of_snapshots_finds(
 
 
 def test_a_crawl(api: Client, shelf: dict[str, Snapshot]) -> None:
-    assert names(api, crawl_id=str(shelf["c"].crawl_id)) == "c"
+    crawl_id = str(shelf["c"].crawl_id)
+    for reference in (crawl_id, crawl_id.replace("-", "").upper(), crawl_id[:-1], crawl_id[:-9]):
+        assert names(api, crawl_id=reference) == "c"
+        assert api.get("/api/v1/core/snapshots", {"crawl_id": reference}).json()["total_items"] == 1
+    assert names(api, crawl_id="ffff") == ""
+    response = post(api, "search", crawl_id=crawl_id[:3])
+    assert response.status_code == 400
+    assert "fits 5 crawls" in response.json()["errors"][0]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class FilterSchema(Schema):
     url__icontains: str | None = Field(None, description="Part of the URL; case does not matter.")
     url__istartswith: str | None = Field(None, description="Beginning of the URL; case does not matter.")
     tag: str | None = Field(None, description="A tag's whole name; case does not matter.")
-    crawl_id: str | None = None
+    crawl_id: str | None = Field(None, description="A crawl's id, or the beginning of it.")
     limit: int | None = Field(None, ge=1, description="How many at most.")
     sort: str | None = Field(
         None,

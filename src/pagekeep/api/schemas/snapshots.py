@@ -116,7 +116,7 @@ class SnapshotQuery(PagingQuery):
     tag: str | None = Field(None, description="A tag's whole name; case does not matter.")
     title: str | None = Field(None, description="Part of the title.")
     timestamp: str | None = Field(None, description="Beginning of the timestamp.")
-    crawl_id: str | None = None
+    crawl_id: str | None = Field(None, description="A crawl's id, or the beginning of it.")
     sort: str | None = Field(
         None,
         description="With `-` in front for descending. Newest first if absent.",
