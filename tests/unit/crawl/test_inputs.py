@@ -230,3 +230,18 @@ def test_what_a_feed_says_is_what_is_read(entries: list[tuple[str, str]]) -> Non
     assert [item.url for item in items] == urls
     for item, (title, _) in zip(items, entries, strict=True):
         assert item.title == " ".join(clean(title).split())
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        (
+            '<title type="html">Tom &amp;amp; &lt;em&gt;Jerry&lt;/em&gt; &amp;#8211; a &amp;lt; b</title>',
+            "Tom & Jerry – a < b",
+        ),
+        ('<title type="html"><![CDATA[<b>Bold</b> &amp; plain]]></title>', "Bold & plain"),
+        ('<title type="text">&lt;b&gt; &amp;amp; is text</title>', "<b> &amp; is text"),
+    ],
+)
+def test_titles_in_html_are_read_as_such(title: str, kept: str) -> None:
+    assert [item.title for item in read_inputs([ATOM.replace("<title>An entry</title>", title)]).items] == [kept]

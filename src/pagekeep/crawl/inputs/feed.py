@@ -6,6 +6,7 @@ and nothing it refers to is loaded.
 
 import re
 from email.utils import parsedate_to_datetime
+from html import unescape
 from xml.parsers import expat
 
 from pagekeep.crawl.inputs.item import Found, broken, make_item
@@ -13,6 +14,7 @@ from pagekeep.crawl.inputs.item import Found, broken, make_item
 MAX_DEPTH = 100
 MAX_TEXT = 20_000
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^<>]*>")
 _ENTRIES = ("item", "entry")
 _DATES = ("pubDate", "published", "date", "updated", "issued")
 
@@ -51,6 +53,7 @@ class _Reader:
         self._tags: list[str] = []
         self._text: list[str] = []
         self._length = 0
+        self._is_html = False  # RFC 4287, 3.1.1.2: such text is HTML, escaped once more
 
     def read(self, text: str) -> None:
         parser = expat.ParserCreate("utf-8", " ")
@@ -69,7 +72,7 @@ class _Reader:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _Refused(f"its elements lie more than {MAX_DEPTH} deep")
-        self._text, self._length = [], 0
+        self._text, self._length, self._is_html = [], 0, attributes.get("type") == "html"
         local = name.rpartition(" ")[2]
         if not self._entry_depth:
             if local in _ENTRIES:
@@ -85,7 +88,8 @@ class _Reader:
     def _end(self, name: str) -> None:
         local = name.rpartition(" ")[2]
         if self._entry_depth and self._depth == self._entry_depth + 1:
-            text = "".join(self._text).strip()
+            text = "".join(self._text)
+            text = (unescape(_MARKUP.sub("", text)) if self._is_html else text).strip()
             if local in ("category", "subject"):
                 self._tags.append(text)
             elif text:
