@@ -1,5 +1,6 @@
 """The web UI in a real browser: the way of a person through it, and what archived scripts may not do."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -269,6 +270,18 @@ def test_a_phone_needs_no_sideways_scrolling(page: Page, make_snapshot: Any, pat
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(path.format(id=snapshot.pk))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_in_the_header_lies_on_top_of_another(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/add/")
+    parts = page.locator(".bar .brand, .bar nav > *").all()
+    assert len(parts) == 5
+    assert parts[0].evaluate("brand => brand.scrollWidth <= brand.offsetWidth")  # its words stay in its box
+    boxes = [box for part in parts if (box := part.bounding_box())]
+    for first, second in itertools.combinations(boxes, 2):
+        assert first["x"] + first["width"] <= second["x"] or first["y"] + first["height"] <= second["y"]
 
 
 def test_without_javascript_everything_works(browser: Browser, live_server: Any, make_snapshot: Any) -> None:
