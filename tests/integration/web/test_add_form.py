@@ -98,3 +98,17 @@ def test_where_old_clients_look_for_tokens(staff: Client) -> None:
     assert staff.get("/admin/api/apitoken/")["Location"] == "/admin/archive/apitoken/"
     assert staff.get("/admin/api/apitoken/add/")["Location"] == "/admin/archive/apitoken/add/"
     assert staff.get("/admin/api/apitoken")["Location"] == "/admin/api/apitoken/"
+
+
+def test_the_forms_offer_every_depth_and_keep_the_choice(staff: Client) -> None:
+    for path, field in (("/", "urls"), ("/add/", "url")):
+        page = staff.get(path).content.decode()
+        assert all(f'<option value="{depth}">' in page for depth in range(5))
+        assert staff.post(path, {field: "https://a.example/", "depth": "2"}).status_code == 302
+        assert Crawl.objects.latest("created_at").max_depth == 2
+        refused = staff.post(path, {field: "nothing", "depth": "3"})
+        assert (refused.status_code, '<option value="3" selected>' in refused.content.decode()) == (400, True)
+    for depth in ("5", "-1", "\u0661", "x" * 5000):
+        refused = staff.post("/", {"urls": "https://a.example/", "depth": depth})
+        assert (refused.status_code, "it goes from 0 to 4" in refused.content.decode()) == (400, True)
+    assert '<option value="1" selected>' in staff.get("/add/?depth=1").content.decode()

@@ -12,7 +12,7 @@ from pagekeep.services.add_urls import add_urls
 from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.web.access import adders_only
-from pagekeep.web.views.listing import report, split_lines
+from pagekeep.web.views.listing import DEPTHS, asked_depth, report, split_lines
 
 EXTENSIONS = (
     "chrome-extension://",
@@ -47,25 +47,24 @@ def _form(request: HttpRequest) -> HttpResponseBase:
 
 
 def _entered(given: QueryDict) -> dict[str, object]:
-    """Return what the form shows: what was entered, and the personas there are to choose from."""
+    """Return what the form shows: what was entered, and the depths and personas there are to choose from."""
     return {
         "entered": given.get("url", ""),
         "entered_tags": given.get("tag", ""),
+        "entered_depth": given.get("depth", ""),
         "entered_persona": given.get("persona", ""),
+        "depths": DEPTHS,
         "personas": persona_choices(),
     }
 
 
 def _add(request: HttpRequest) -> HttpResponse:
-    depth = request.POST.get("depth", "") or "0"
-    if not depth.isascii() or not depth.isdigit() or len(depth) > 1:
-        raise BadInput(f"depth={depth[:20]!r} is not possible; it goes from 0 to 4.")
     plugins = [name for text in request.POST.getlist("archive_methods") for name in split_tags(text)]
     added = add_urls(
         split_lines(request.POST.get("url", "")),
         user=request.user if request.user.is_authenticated else None,
         tags=split_tags(request.POST.get("tag", "")),
-        depth=int(depth),
+        depth=asked_depth(request),
         plugins=plugins,
         persona=known_persona(request.POST.get("persona", "")),
     )

@@ -12,6 +12,7 @@ from pagekeep.archive.page_queries import list_rows, most_used_tags
 from pagekeep.archive.persona_queries import persona_choices
 from pagekeep.archive.queries import archive_counts
 from pagekeep.config.load import settings
+from pagekeep.crawl.scope import MAX_DEPTH
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import Added, add_urls
@@ -23,6 +24,13 @@ from pagekeep.web.access import may_change, readers_only, staff_only
 PAGE_SIZE = 50
 MOST_PAGES = 20_000
 SEARCH_LABELS = {"": "Title, URL, tags", "contents": "Text of the page", "deep": "Text of all that is kept"}
+DEPTHS = {
+    "0": "These pages only",
+    "1": "And what they link to",
+    "2": "2 links away",
+    "3": "3 links away",
+    "4": "4 links away",
+}
 SENTENCES = 8
 
 
@@ -51,13 +59,26 @@ def _add(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     try:
         persona = known_persona(request.POST.get("persona", ""))
-        added = add_urls(split_lines(text), user=user, tags=split_tags(tags), persona=persona)
+        depth = asked_depth(request)
+        added = add_urls(split_lines(text), user=user, tags=split_tags(tags), depth=depth, persona=persona)
     except BadInput as error:
         entered = {"entered": text, "entered_tags": tags, "refusal": str(error)}
-        entered["entered_persona"] = request.POST.get("persona", "")
+        entered |= {f"entered_{name}": request.POST.get(name, "") for name in ("depth", "persona")}
         return _show(request, entered, status=400)
     report(request, added)
     return redirect("web:index")
+
+
+def asked_depth(request: HttpRequest) -> int:
+    """Return how many links away a form's crawl may go; 0 where it does not say.
+
+    Raises:
+        BadInput: there is no such depth.
+    """
+    depth = request.POST.get("depth", "") or "0"
+    if depth not in DEPTHS:
+        raise BadInput(f"depth={depth[:20]!r} is not possible; it goes from 0 to {MAX_DEPTH}.")
+    return int(depth)
 
 
 def split_lines(text: str) -> list[str]:
@@ -93,6 +114,7 @@ def _show(request: HttpRequest, entered: dict[str, str] | None = None, status: i
         "statuses": list(SnapshotStatus),
         "tags": most_used_tags(),
         "may_change": may_change(request),
+        "depths": DEPTHS,
         "personas": persona_choices() if may_change(request) else [],
         **(entered or {}),
     }
