@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from pagekeep.archive.models import ArchiveResult, Binary, Crawl, Machine, Snapshot, Tag, Worker
 from pagekeep.domain.errors import Conflict
@@ -97,6 +98,9 @@ class CrawlAdmin(ReadOnly):
     list_filter = ("status",)
     list_select_related = ("created_by",)
     search_fields = ("label", "urls")
+
+    def get_view_on_site_url(self, obj: Crawl | None = None) -> str | None:
+        return reverse("web:crawl", args=[obj.pk]) if obj else None
 
     @admin.display(description="crawl")
     def short_label(self, crawl: Crawl) -> str:

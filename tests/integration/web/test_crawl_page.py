@@ -50,3 +50,10 @@ def test_strangers_and_forged_requests_change_nothing(page: str) -> None:
     assert forged.post(page.replace("change", "cancel")).status_code == 403
     assert forged.get(page.replace("change", "cancel")).status_code == 405
     assert Crawl.objects.get().status == "queued"
+
+
+def test_the_pages_of_its_snapshots_and_the_administration_lead_to_it(browser: Client, page: str) -> None:
+    crawl = Crawl.objects.get()
+    link = f'href="{page}"'
+    assert link in browser.get(f"/snapshot/{crawl.snapshots.get().pk}/").content.decode()
+    assert link in browser.get(f"/admin/archive/crawl/{crawl.pk}/change/").content.decode()

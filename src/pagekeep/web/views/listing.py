@@ -25,8 +25,8 @@ PAGE_SIZE = 50
 MOST_PAGES = 20_000
 SEARCH_LABELS = {"": "Title, URL, tags", "contents": "Text of the page", "deep": "Text of all that is kept"}
 DEPTHS = {
-    "0": "These pages only",
-    "1": "And what they link to",
+    "0": "Just these",
+    "1": "And their links",
     "2": "2 links away",
     "3": "3 links away",
     "4": "4 links away",
