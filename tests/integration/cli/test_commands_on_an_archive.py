@@ -1,38 +1,13 @@
 """Commands as processes of their own, on a real archive in a temporary folder."""
 
 import json
-import os
 import socket
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-PAGEKEEP = (sys.executable, "-m", "pagekeep.cli.main")
-
-
-class Archive:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def run(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
-        return subprocess.run(
-            [*PAGEKEEP, "--data-dir", str(self.root), *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=environ | {f"PAGEKEEP_{name}": value for name, value in settings.items()},
-        )
-
-    def jsonl(self, *arguments: str, stdin: str = "") -> list[dict[str, Any]]:
-        done = self.run(*arguments, "--json", stdin=stdin)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+from commands import Archive
 
 
 @pytest.fixture

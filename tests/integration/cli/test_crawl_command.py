@@ -1,13 +1,11 @@
 """``pagekeep crawl``, and lists of links on standard input, as processes of their own."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from commands import Archive
 
 BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 <DL><p><DT><A HREF="https://example.com/" ADD_DATE="1600000000" TAGS="kept">A title</A>
@@ -16,17 +14,7 @@ BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 
 
 def run(root: Path, *arguments: str, stdin: str = "", code: int = 0) -> list[dict[str, Any]]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "pagekeep.cli.main", "--data-dir", str(root), *arguments, "--json"],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environ,
-    )
-    assert done.returncode == code, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return Archive(root).jsonl(*arguments, stdin=stdin, code=code)
 
 
 @pytest.fixture

@@ -1,35 +1,13 @@
 """``pagekeep persona`` as a process of its own, on a real archive in a temporary folder."""
 
-import json
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-PAGEKEEP = (sys.executable, "-m", "pagekeep.cli.main")
+from commands import Archive
+
 COOKIES = "#HttpOnly_.a.example\tTRUE\t/\tTRUE\t0\tsid\ts3cret-value\nb.example\tFALSE\t/\tFALSE\t0\tx\ty\n"
-
-
-class Archive:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.said = ""
-
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
-        command = [*PAGEKEEP, "--data-dir", str(self.root), *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, env=environ)
-        self.said += done.stdout + done.stderr
-        return done
-
-    def jsonl(self, *arguments: str) -> list[dict[str, Any]]:
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from commands import Archive
+
 FILL = """
     import django
     django.setup()
@@ -39,9 +41,8 @@ def run_python(home: Path, script: str) -> None:
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], env=environ(home), check=True, timeout=60)
 
 
-def pagekeep(home: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pagekeep.cli.main", *arguments]
-    done = subprocess.run(command, env=environ(home), capture_output=True, text=True, timeout=60)
+def pagekeep(home: Path, *arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+    done = Archive(home).run(*arguments)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -1,16 +1,15 @@
 """``pagekeep webhook`` and ``pagekeep token`` as processes of their own, on a real archive and a real endpoint."""
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from commands import Archive
 from webhook_endpoint import Endpoint, answer, listening, verify
 
 
@@ -22,12 +21,10 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def run(tmp_path: Path):  # type: ignore[no-untyped-def]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
-    environ["PAGEKEEP_WEBHOOK_ALLOW_PRIVATE"] = "127.0.0.1"
+    archive = Archive(tmp_path / "archive")
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pagekeep.cli.main", "--data-dir", str(tmp_path / "archive"), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ)
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return archive.run(*arguments, WEBHOOK_ALLOW_PRIVATE="127.0.0.1")
 
     assert run("init").returncode == 0
     return run
