@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,10 +14,10 @@ from uuid import UUID
 
 import pytest
 
+from commands import Archive
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
-PAGEKEEP = (sys.executable, "-m", "pagekeep.cli.main")
 CAPTURE = """
     import asyncio, django
     django.setup()
@@ -45,6 +44,20 @@ ADD = """
         time.sleep(0.01)  # so that there is a moment to copy in
 """
 
+STOP = """
+    import os, signal, sys
+    from pagekeep.cli.bars import Bars
+    from pagekeep.cli.main import main
+    show = Bars.__call__
+    def show_and_stop(self, what, left):
+        show(self, what, left)
+        if left == 10:  # Ctrl-C in the middle, however fast the machine is
+            os.kill(os.getpid(), signal.SIGINT)
+    Bars.__call__ = show_and_stop
+    sys.argv = ["pagekeep", "backup", {target!r}]
+    main()
+"""
+
 
 class Place:
     def __init__(self, root: Path) -> None:
@@ -53,9 +66,7 @@ class Place:
         self.environ = kept | {"PAGEKEEP_DATA_DIR": str(root), "DJANGO_SETTINGS_MODULE": "pagekeep.project.settings"}
 
     def run(self, *arguments: str | Path, code: int = 0) -> str:
-        done = subprocess.run(
-            [*PAGEKEEP, *map(str, arguments)], env=self.environ, capture_output=True, text=True, timeout=120
-        )
+        done = Archive(self.root).run(*arguments)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout if code == 0 else done.stderr
 
@@ -63,10 +74,8 @@ class Place:
         found: dict[str, Any] = json.loads(self.run(*arguments, "--json").splitlines()[-1])
         return found
 
-    def start(self, script: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(script)], env=self.environ, stderr=subprocess.DEVNULL
-        )
+    def start(self, script: str, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], env=self.environ, stderr=stderr)
 
     def capture(self, number: int, pause: float = 0.0) -> "subprocess.Popen[bytes]":
         return self.start(CAPTURE.format(number=number, pause=pause))
@@ -100,6 +109,9 @@ def filled(place: Place) -> Place:
 def test_what_is_backed_up_while_others_write_is_restored_exactly(filled: Place, tmp_path: Path) -> None:
     writers = [filled.start(ADD), filled.capture(40, 0.02)]
     try:
+        for url in ("https://added.test/", "https://example.com/39"):  # until both are at work
+            while not filled.run("list", "--json", url):
+                assert writers[0].poll() is None
         for _ in range(2):
             made = filled.json("backup", tmp_path / "backup", "--verify")
             assert made["damaged"] == []
@@ -110,7 +122,7 @@ def test_what_is_backed_up_while_others_write_is_restored_exactly(filled: Place,
             writer.wait()
     other = Place(tmp_path / "restored")
     restored = other.json("restore", tmp_path / "backup")
-    assert restored["snapshots"] == made["snapshots"] > 4
+    assert restored["snapshots"] == made["snapshots"] > 8
     assert assert_everything_listed_opens(DataDir(other.root)) > 0
     assert (other.root / "secret_key").read_text() == (filled.root / "secret_key").read_text()
     assert other.json("index", "check") | {"unread": 0} == {
@@ -159,16 +171,11 @@ def test_a_backup_that_is_stopped_leaves_the_earlier_one_and_goes_on(filled: Pla
     target = tmp_path / "backup"
     first = filled.json("backup", target)
     assert filled.capture(30).wait(60) == 0
-    stopped = subprocess.Popen(
-        [*PAGEKEEP, "backup", str(target)], env=filled.environ, stderr=subprocess.PIPE, text=True
-    )
-    files = target / "files/snapshots"
-    before = len(list(files.glob("*/*/*/*")))
-    while len(list(files.glob("*/*/*/*"))) < before + 2 and stopped.poll() is None:
-        pass
-    stopped.send_signal(signal.SIGINT)
+    before = len(list(target.glob("files/snapshots/*/*/*/*")))
+    stopped = filled.start(STOP.format(target=str(target)), stderr=subprocess.PIPE)
     _, said = stopped.communicate(timeout=60)
-    assert (stopped.returncode, "Stopped." in said) == (130, True)
+    assert (stopped.returncode, b"Stopped." in said) == (130, True)
+    assert before < len(list(target.glob("files/snapshots/*/*/*/*"))) < before + 30
     states = [path for path in (target / "states").iterdir() if not path.name.endswith(".part")]
     assert [str(path) for path in states] == [first["path"]]
     assert Place(tmp_path / "earlier").json("restore", target)["snapshots"] == first["snapshots"]
