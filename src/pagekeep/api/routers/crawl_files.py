@@ -17,6 +17,7 @@ from pagekeep.api.streams import stream, text_responses
 from pagekeep.archive.crawl_queries import each_refusal
 from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.archive.queries import find_crawl, find_snapshot
+from pagekeep.domain.code_uses import CODE_USES
 from pagekeep.domain.errors import BadInput, NotFound
 from pagekeep.domain.urls import shorten
 from pagekeep.services.wiring import snapshot_files
@@ -25,9 +26,6 @@ from pagekeep.storage.manifest import MANIFEST_NAME, read_bytes
 router = Router(tags=["Crawls"])
 # Looked at, never run: no scripts, no origin, nothing loaded, in nobody's frame.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
-REFUSED_USES = frozenset(
-    ("script", "style", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "manifest", "xslt")
-)
 _AUTH: list[Any] = [*any_token("read"), AdminSessionAuth()]
 _TEXT = text_responses("text/plain", "https://example.com/\n", 404)
 
@@ -104,7 +102,7 @@ def _snapshot(crawl: Crawl, reference: str) -> Snapshot:
 
 
 def _refuse_code(request: HttpRequest) -> None:
-    if request.headers.get("Sec-Fetch-Dest", "") in REFUSED_USES:
+    if request.headers.get("Sec-Fetch-Dest", "") in CODE_USES:
         raise BadInput("Files of a crawl cannot be used as code.")
 
 

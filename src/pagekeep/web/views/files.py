@@ -7,6 +7,7 @@ from django.utils.http import content_disposition_header, parse_etags
 from django.views.decorators.http import require_safe
 
 from pagekeep.archive.queries import find_snapshot
+from pagekeep.domain.code_uses import CODE_USES
 from pagekeep.domain.errors import BadInput, NotFound
 from pagekeep.services.wiring import snapshot_files
 from pagekeep.storage.kept_file import KeptFile
@@ -21,9 +22,6 @@ CONTENT_POLICY = (
 )
 SANDBOXED = f"{CONTENT_POLICY}; sandbox allow-scripts"
 # What a page would ask for to run or apply it as its own; archived bytes are only ever looked at.
-REFUSED_USES = frozenset(
-    ("script", "style", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "manifest", "xslt")
-)
 ALIASES = {
     "singlefile.html": "singlefile",
     "output.html": "dom",
@@ -37,7 +35,7 @@ YEAR = 365 * 24 * 3600
 @readers_only
 def output(request: HttpRequest, reference: str, plugin: str, path: str) -> HttpResponseBase:
     """Send a kept file: HEAD, conditions and a single range are understood, ``?download=1`` saves it."""
-    if request.headers.get("Sec-Fetch-Dest", "") in REFUSED_USES:
+    if request.headers.get("Sec-Fetch-Dest", "") in CODE_USES:
         return _sealed(HttpResponseForbidden("Archived files cannot be used as code.", content_type="text/plain"))
     snapshot = find_snapshot(reference, with_results=False)
     try:
