@@ -20,6 +20,11 @@ from pagekeep.services.log_in import check_password_again
 SCOPE_WORDS = {"read": "read", "add": "add to the archive", "admin": "change and delete"}
 
 
+def has_scope(token: APIToken, scope: str) -> bool:
+    """Whether a token has a scope; ``admin`` includes the others, and a token without a list has all."""
+    return token.scopes is None or scope in token.scopes or "admin" in token.scopes
+
+
 class _TokenAuth:
     """Checks a token for one scope. ``admin`` includes the others."""
 
@@ -36,7 +41,7 @@ class _TokenAuth:
         if token is None:
             return None
         call.token, call.method = token, type(self).__name__
-        if token.scopes is not None and self.scope not in token.scopes and "admin" not in token.scopes:
+        if not has_scope(token, self.scope):
             raise AuthorizationError(
                 message=f"This token may not {SCOPE_WORDS[self.scope]}: it lacks the scope {self.scope!r}."
             )

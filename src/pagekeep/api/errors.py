@@ -17,6 +17,7 @@ from pagekeep.domain.errors import (
     BadInput,
     Conflict,
     EnvironmentProblem,
+    NotAllowed,
     NotFound,
     PagekeepError,
     TooLarge,
@@ -41,6 +42,7 @@ _STATUS: dict[type[PagekeepError], int] = {
     TooLarge: 413,  # before BadInput, of which it is a kind
     BadInput: 400,
     Conflict: 409,
+    NotAllowed: 403,
     TooManyFailures: 429,
     EnvironmentProblem: 503,
 }
@@ -103,7 +105,9 @@ def add_handlers(api: NinjaAPI) -> None:
 
 def _on_purpose(request: HttpRequest, error: object) -> HttpResponse:
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
-    made = problem(status, [str(error)], kind=type(error).__name__ if status == 503 else None)
+    sentences = error.args if isinstance(error, BadInput) and error.args else [str(error)]
+    kind = type(error).__name__ if status == 503 else None
+    made = problem(status, [str(sentence) for sentence in sentences], kind=kind)
     if isinstance(error, TooManyFailures):
         made.headers["Retry-After"] = str(error.wait)
     return made

@@ -6,9 +6,12 @@ The text says what is wrong, where, and what to do about it.
 
 
 class PagekeepError(Exception):
-    """Base of the tree. ``exit_code`` is what the CLI ends with."""
+    """Base of the tree. ``exit_code`` is what the CLI ends with. Several arguments are a sentence each."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args))
 
 
 class BadInput(PagekeepError):
@@ -33,6 +36,12 @@ class AmbiguousReference(BadInput):
 
 class Conflict(PagekeepError):
     """The request does not fit the present state of the object."""
+
+    exit_code = 4
+
+
+class NotAllowed(PagekeepError):
+    """Whoever asks has no right to this."""
 
     exit_code = 4
 

@@ -15,7 +15,7 @@ from pagekeep.crawl.scope import MAX_DEPTH, Refusal, at_most, limit_of_urls, sco
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
-from pagekeep.domain.urls import domain_of
+from pagekeep.domain.urls import domain_of, shorten, without_credentials
 from pagekeep.services.crawl_config import crawl_settings, known_plugins
 from pagekeep.services.refuse_urls import refuse_urls
 from pagekeep.services.tagging import add_tags, clean_names, ensure_tags
@@ -172,14 +172,21 @@ def _check_limits(limits: Mapping[str, int]) -> None:
             raise BadInput(f"{name}={number} is not possible; it goes from 0, for no limit, to {most}.")
 
 
+def _sentence(refusal: Refusal) -> str:
+    """Return the reason, with the URL in front where only the scope refuses it: other reasons name it themselves."""
+    if refusal.rule not in ("denied", "not_allowed"):
+        return refusal.reason
+    return f"{shorten(without_credentials(refusal.url))!r}: {refusal.reason}"
+
+
 def _sort_out(urls: Sequence[str], parser: str, config: Mapping[str, object]) -> tuple[dict[str, Item], list[Refusal]]:
     """Return what is taken by URL, in order, and what is refused."""
     found = read_inputs(urls, parser)
     choice = scope_of(config).choose(item.url for item in found.items)
     refused = [Refusal(text, "unreadable", reason) for text, reason in found.refused] + list(choice.refused)
     if not choice.taken:
-        told = " ".join(refusal.reason for refusal in refused[:5])
-        raise BadInput(told or "No URL was given; give at least one.")
+        told = dict.fromkeys(_sentence(refusal) for refusal in refused[:5])
+        raise BadInput(*(told or ["No URL was given; give at least one."]))
     items: dict[str, Item] = {}
     for item in found.items:
         items.setdefault(item.url.strip(), item)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult
 from pagekeep.domain.status import ResultStatus
-from pagekeep.services.uploaded_result import OPEN
+from pagekeep.services.uploaded_result import OPEN, said_of
 from pagekeep.services.wiring import data_dir
 
 ABANDONED = 24 * 3600.0
@@ -42,7 +42,7 @@ def _give_up(folder: Path) -> bool:
                 row.end_ts = timezone.now()
                 row.status = ResultStatus.SUCCEEDED if row.output_files else ResultStatus.FAILED
             if row.status == ResultStatus.FAILED:
-                row.output_str = row.output_str or _REASON
+                row.output_str = said_of(row) or _REASON
             row.save(update_fields=("uploads", "status", "output_str", "end_ts", "modified_at"))
     shutil.rmtree(folder, ignore_errors=True)
     return True

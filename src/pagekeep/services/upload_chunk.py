@@ -75,6 +75,7 @@ def upload_chunk(result_id: UUID, chunk: Chunk, told: Told) -> None:
             sent = {"received": 0, "next_index": 0}
         if not _is_repeated(chunk, sent, parts):
             _check_next(chunk, sent)
+            _check_end(chunk)
             parts.write(chunk.offset, chunk.read())
             sent = _sent(chunk)
             _note(result_id, chunk.path, sent, told)
@@ -89,6 +90,9 @@ def _check(chunk: Chunk) -> None:
         raise BadInput(f"chunk_index={chunk.index} of chunk_count={chunk.count} is no part; the first one is 0.")
     if chunk.count > max(chunk.total_size, 1):  # also keeps the number within what JSON and database hold
         raise BadInput(f"chunk_count={chunk.count} is more parts than chunk_total_size={chunk.total_size} has bytes.")
+
+
+def _check_end(chunk: Chunk) -> None:
     is_last = chunk.index == chunk.count - 1
     if chunk.end > chunk.total_size or is_last != (chunk.end == chunk.total_size):
         raise BadInput(

@@ -23,6 +23,8 @@ from pagekeep.storage.uploads import remove_if_empty
 OPEN = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.PAUSED, ResultStatus.BACKOFF)
 _PLUGIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _HOOK_NAME = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,128}")
+_PLAIN = {status.value: f"Uploaded as {status}." for status in ResultStatus}
+"""What is said of a result as long as nobody has said anything, and it has no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def new_row(snapshot_id: UUID, plugin: str, hook_name: str) -> ArchiveResult:
     )
 
 
+def said_of(row: ArchiveResult) -> str:
+    """Return the line that somebody gave a result; empty if nobody did."""
+    return "" if row.output_str in _PLAIN.values() else row.output_str.strip()
+
+
 def save_row(row: ArchiveResult, told: Told, stored: Iterable[StoredFile] = ()) -> None:
     """Record files and what was told, and the snapshot's sums. Call it in the transaction that read the row.
 
@@ -114,9 +121,9 @@ def save_row(row: ArchiveResult, told: Told, stored: Iterable[StoredFile] = ()) 
     )
     if told.output_str is not None:
         row.output_str = told.output_str
-    else:
-        stale = had_failed and row.status != ResultStatus.FAILED  # it says why it had failed
-        row.output_str = ("" if stale else row.output_str) or next(iter(row.output_files), "")
+    elif had_failed and row.status != ResultStatus.FAILED:  # it says why it had failed
+        row.output_str = ""
+    row.output_str = said_of(row) or next(iter(row.output_files), "") or _PLAIN[row.status]
     now = timezone.now()
     row.start_ts = row.start_ts or now
     row.end_ts, row.retry_at = (None if row.status in OPEN else now), None

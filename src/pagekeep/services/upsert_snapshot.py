@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.crawl.scope import MAX_DEPTH
-from pagekeep.domain.errors import BadInput, Conflict
+from pagekeep.domain.errors import BadInput, Conflict, NotAllowed
 from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 from pagekeep.domain.urls import parse_url
 from pagekeep.services.add_urls import add_urls, new_snapshots
@@ -29,6 +29,7 @@ def upsert_snapshot(
     title: str | None = None,
     tags: Iterable[str] | None = None,
     status: str | None = None,
+    may_change: bool = True,
 ) -> tuple[Snapshot, bool]:
     """Make the snapshot of ``url`` in ``crawl``, or change the one that is there. None changes nothing.
 
@@ -37,12 +38,14 @@ def upsert_snapshot(
         title: counts as edited by a person: no capture replaces it.
         tags: all it shall have.
         status: ``queued``, ``paused`` or ``sealed``; a new snapshot is queued.
+        may_change: whether one that is there may be changed, too.
 
     Returns:
         The snapshot and whether it is new.
 
     Raises:
         BadInput: URL, depth, status or a tag is bad.
+        NotAllowed: it is there, and may not be changed.
         Conflict: its present state does not allow the status.
     """
     url = parse_url(url)
@@ -55,6 +58,8 @@ def upsert_snapshot(
     with transaction.atomic():
         existing = Snapshot.objects.filter(crawl=crawl, url=url).order_by("-id").first() if crawl else None
         if existing:
+            if not may_change and (title, names, status) != (None, None, None):
+                raise NotAllowed("The crawl has a snapshot of this URL, and this token may not change it.")
             snapshot = existing
             if status is not None and status != existing.status:
                 _change_status(existing, SnapshotStatus(status))

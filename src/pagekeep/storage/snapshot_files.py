@@ -347,7 +347,7 @@ class SnapshotFiles:
             if error.errno not in (errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
                 raise
             raise BadInput(
-                f"{shorten(repr(where))} cannot be kept in {self.folder}: a part of that name is taken"
+                f"{shorten(repr(where))} cannot be kept: a part of that name is taken"
                 " by a file, folder or symbolic link; choose another name."
             ) from error
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pagekeep.api.schemas.snapshots import SnapshotSchema
 from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
 from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.issue_token import issue_token
 
 LIST = "/api/v1/core/snapshots"
 ONE = "/api/v1/core/snapshot/"
@@ -170,3 +171,16 @@ def test_deleting(api: Client, queued: list[str]) -> None:
     assert api.get("/api/v1/core/archiveresults").json()["total_items"] == 0
     assert api.delete(ONE + queued[0]).status_code == 404
     assert json.loads(api.get(ONE + queued[0]).content)["message"].startswith("ObjectDoesNotExist: ")
+
+
+@pytest.mark.parametrize("change", [{"status": "sealed"}, {"title": "Other"}, {"tags": ["other"]}])
+def test_a_token_that_may_only_add_changes_nothing(keeper: User, stranger: Client, change: dict[str, Any]) -> None:
+    _, text = issue_token(keeper, scopes=["add"])
+    adding = Client(SERVER_NAME="localhost", raise_request_exception=False, headers={"X-ArchiveBox-API-Key": text})
+    made = send(adding.post, LIST, {"url": "https://example.com/", "title": "Mine", "tags": ["mine"]})
+    assert made.status_code == 200
+    again = {"url": "https://example.com/", "crawl_id": made.json()["crawl_id"]}
+    assert send(adding.post, LIST, again).json()["id"] == made.json()["id"]
+    assert send(adding.post, LIST, again | change).status_code == 403
+    snapshot = Snapshot.objects.get()
+    assert (snapshot.status, snapshot.title) == ("queued", "Mine")

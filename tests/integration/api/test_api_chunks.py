@@ -169,7 +169,9 @@ def test_another_first_part_begins_anew(api: Client, result: ArchiveResult) -> N
 )
 def test_parts_that_make_no_sense(api: Client, result: ArchiveResult, fields: dict[str, Any]) -> None:
     response = send(api, result, 0, **fields)
-    assert response.status_code == (413 if fields.get("chunk_total_size") == "9" * 30 else 400)
+    expected = {"chunk_offset": 409} if fields == {"chunk_offset": len(DATA)} else {}  # a wrong offset
+    expected |= {"chunk_total_size": 413} if fields == {"chunk_total_size": "9" * 30} else {}
+    assert response.status_code == expected.get(next(iter(fields)), 400)
     assert not parts_left()
     assert api.get("/api/v1/core/archiveresults").status_code == 200
 
@@ -335,3 +337,11 @@ def test_any_path_stays_inside_or_is_refused(result: ArchiveResult, path: str) -
     folder = (snapshot_files(result.snapshot_id).folder / "media").resolve()
     assert folder in (folder / path).resolve().parents
     assert (folder / path).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("offset", [0, 639, 641, 2000])
+def test_a_wrong_offset_is_a_conflict_wherever_it_leads(api: Client, result: ArchiveResult, offset: int) -> None:
+    state(send(api, result, 0))
+    refused = send(api, result, 1, chunk_offset=offset)
+    assert refused.status_code == 409
+    assert "chunk_offset=640" in refused.json()["errors"][0]

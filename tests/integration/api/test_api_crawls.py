@@ -201,3 +201,12 @@ def test_files_of_another_crawls_snapshot_are_not_found(api: Client) -> None:
     found, other = made(api), add_urls([GOOD], user=None).snapshots[0]
     assert api.get(f"{one(found)}/files/{other.pk}/manifest.json").status_code == 404
     assert api.get(f"{one(found)}/files/{other.pk}/title/title.txt").status_code == 404
+
+
+def test_each_refused_url_is_a_sentence_of_its_own(api: Client) -> None:
+    urls = ["https://example.com/x1", "https://example.com/x2", "ftp://example.com/"]
+    answer = create(api, urls=urls, config={"URL_DENYLIST": "/x"})
+    assert answer.status_code == 400
+    errors = answer.json()["errors"]
+    assert len(errors) == 3
+    assert all(any(url in sentence for sentence in errors) for url in urls)

@@ -321,3 +321,21 @@ def test_a_snapshot_that_is_gone_keeps_no_files(api: Client, snapshot: Snapshot)
     assert upload(api, snapshot, files=[file(b"x")], output_paths=["a"]).status_code == 404
     assert not folder.exists()
     assert nothing_left_over()
+
+
+@pytest.mark.parametrize("status", ["queued", "started", "backoff", "succeeded", "failed", "skipped", "noresults"])
+def test_every_result_has_a_readable_line(api: Client, snapshot: Snapshot, status: str) -> None:
+    assert upload(api, snapshot, status=status).json()["output_str"] == f"Uploaded as {status}."
+    assert upload(api, snapshot, status=status, output_str="  ").json()["output_str"] == f"Uploaded as {status}."
+    told = upload(api, snapshot, status=status, output_str="Two remarks").json()
+    assert told["output_str"] == "Two remarks"
+
+
+@pytest.mark.parametrize(("first", "second"), [("a", "a/b"), ("a/b", "a")])
+def test_a_file_where_a_folder_is_names_no_place_on_the_server(
+    api: Client, snapshot: Snapshot, first: str, second: str
+) -> None:
+    assert upload(api, snapshot, files=[file(b"one")], output_paths=[first]).status_code == 200
+    refused = upload(api, snapshot, files=[file(b"two")], output_paths=[second])
+    assert refused.status_code in (400, 409)
+    assert str(data_dir().root) not in refused.content.decode()

@@ -5,7 +5,7 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from pagekeep.api.auth import any_token
+from pagekeep.api.auth import any_token, has_scope
 from pagekeep.api.call import call_of
 from pagekeep.api.pagination import last_of, page_of
 from pagekeep.api.reply import reply
@@ -54,7 +54,7 @@ def get_snapshots(request: HttpRequest, query: Query[SnapshotQuery]) -> HttpResp
     response=responses(SnapshotSchema, 404, 409, 413),
 )
 def create_snapshot(request: HttpRequest, body: SnapshotCreateSchema) -> HttpResponse:
-    """The snapshot is queued; a worker captures it later."""
+    """The snapshot is queued; a worker captures it later. Changing one that is there needs the scope `admin`."""
     token = call_of(request).token
     snapshot, _ = upsert_snapshot(
         body.url,
@@ -64,6 +64,7 @@ def create_snapshot(request: HttpRequest, body: SnapshotCreateSchema) -> HttpRes
         title=body.title,
         tags=body.tags,
         status=body.status,
+        may_change=token is None or has_scope(token, "admin"),
     )
     return reply(snapshot_object(snapshot.pk))
 
