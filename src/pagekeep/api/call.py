@@ -33,6 +33,11 @@ class Call:
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)
 
+    @property
+    def user(self) -> User | None:
+        """Whose token the call was made with; None where it needs none."""
+        return self.token.created_by if self.token else None
+
 
 def call_of(request: HttpRequest) -> Call:
     """Return what is known about this call."""
@@ -43,5 +48,4 @@ def call_of(request: HttpRequest) -> Call:
 
 def user_of(request: HttpRequest) -> User | None:
     """Return whose token the call was made with; None where it needs none."""
-    token = call_of(request).token
-    return token.created_by if token else None
+    return call_of(request).user

@@ -25,6 +25,8 @@ from pagekeep.worker.duties import attending
 
 log = logging.getLogger(__name__)
 
+BEAT = 5.0
+"""Seconds between two signs of life, at most: a third of the lease where that is less."""
 GRACE = 3.0
 """Seconds running pages have to end by themselves once the worker is asked to stop."""
 CLEAN_UP = 3.0
@@ -171,7 +173,7 @@ class _Worker:
                 await sync_to_async(worker_beat)(self._record)
             await self._count()
             with suppress(TimeoutError):
-                async with asyncio.timeout(min(5.0, self._lease / 3)):
+                async with asyncio.timeout(min(BEAT, self._lease / 3)):
                     await self._turned.wait()  # it has become busy or idle, which is told at once
             self._turned.clear()
 

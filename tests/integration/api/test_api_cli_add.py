@@ -5,7 +5,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from pagekeep.api.schemas.cli import WITHOUT_EFFECT, AddCommandSchema
+from pagekeep.api.schemas.cli import AddCommandSchema
 from pagekeep.archive.models import Crawl, Snapshot
 
 ADD = "/api/v1/cli/add"
@@ -140,7 +140,7 @@ def test_plugins(api: Client, body: dict[str, Any], plugins: list[str]) -> None:
         {"persona": "Default"},
         {"persona": "default"},
         {"persona": ""},
-        dict.fromkeys(WITHOUT_EFFECT, True),
+        dict.fromkeys(("update_all", "init", "formattedTags"), True),
         {"formattedTags": ["a", "b"], "init": None},
     ],
 )

@@ -27,7 +27,7 @@ def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
     call = call_of(request)
     added = add_urls(
         body.urls,
-        user=call.token.created_by if call.token else None,
+        user=call.user,
         tags=split_tags(body.tag),
         depth=body.depth,
         plugins=_names(body.plugins) or _names(body.extractors),

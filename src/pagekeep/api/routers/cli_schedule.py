@@ -64,7 +64,7 @@ def schedule(request: HttpRequest, body: ScheduleCommandSchema) -> HttpResponse:
 def _add(body: ScheduleCommandSchema, call: Call) -> Schedule:
     return add_schedule(
         body.import_path or "",
-        user=call.token.created_by if call.token else None,
+        user=call.user,
         every=str(body.every or ""),
         tags=split_tags(body.tag),
         depth=body.depth,

@@ -45,9 +45,7 @@ def sync(request: HttpRequest, body: PersonaSyncSchema) -> HttpResponse:
     """The extension's id says which persona it is; where the id is new, the name does."""
     call = call_of(request)
     parts = persona_parts(body.settings.dict() if body.settings else None, body.cookies_txt, body.auth_json)
-    synced = sync_persona(
-        body.extension_persona_id, body.name, parts, user=call.token.created_by if call.token else None
-    )
+    synced = sync_persona(body.extension_persona_id, body.name, parts, user=call.user)
     call.stdout.append(f"The persona {synced.persona.name!r} is {'new' if synced.created else 'up to date'}.")
     if synced.taken_over:
         call.stderr.append("Another extension, or an earlier installation of this one, kept this persona before.")

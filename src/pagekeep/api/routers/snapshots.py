@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from pagekeep.api.auth import any_token, has_scope
-from pagekeep.api.call import call_of
+from pagekeep.api.call import call_of, user_of
 from pagekeep.api.pagination import last_of, page_of
 from pagekeep.api.reply import reply
 from pagekeep.api.schemas.common import PagingQuery, responses
@@ -58,7 +58,7 @@ def create_snapshot(request: HttpRequest, body: SnapshotCreateSchema) -> HttpRes
     token = call_of(request).token
     snapshot, _ = upsert_snapshot(
         body.url,
-        user=token.created_by if token else None,
+        user=user_of(request),
         crawl=find_crawl(body.crawl_id) if body.crawl_id else None,
         depth=body.depth,
         title=body.title,
@@ -91,11 +91,10 @@ def get_snapshot(request: HttpRequest, snapshot_id: str, with_archiveresults: bo
 )
 def patch_snapshot(request: HttpRequest, snapshot_id: str, body: SnapshotUpdateSchema) -> HttpResponse:
     """What is absent or null stays as it is."""
-    token = call_of(request).token
     snapshot = find_snapshot(snapshot_id, with_results=False)
     change_snapshot(
         snapshot.pk,
-        user=token.created_by if token else None,
+        user=user_of(request),
         action=body.action,
         status=body.status,
         retry_at=body.retry_at,

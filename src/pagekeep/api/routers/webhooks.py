@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from pagekeep.api.auth import any_token
-from pagekeep.api.call import call_of
+from pagekeep.api.call import user_of
 from pagekeep.api.pagination import page_of
 from pagekeep.api.reply import reply
 from pagekeep.api.schemas.common import PagingQuery, responses
@@ -52,10 +52,9 @@ def get_webhooks(request: HttpRequest, query: Query[PagingQuery]) -> HttpRespons
 )
 def post_webhook(request: HttpRequest, body: WebhookCreateSchema) -> HttpResponse:
     """Messages are signed as Standard Webhooks describes."""
-    token = call_of(request).token
     webhook, secret = create_webhook(
         body.url,
-        user=token.created_by if token else None,
+        user=user_of(request),
         label=body.label,
         events=body.events,
         enabled=body.enabled,

@@ -7,8 +7,6 @@ from pydantic import Field
 
 from pagekeep.api.schemas.common import example
 
-# Accepted for old clients; Pagekeep always adds a further snapshot instead, or has nothing that they could change.
-WITHOUT_EFFECT = ("update_all", "init", "formattedTags")
 # A caller who sets it is told that it has no effect.
 NOT_YET = ("snapshot_ids",)
 
