@@ -74,7 +74,8 @@ COUNTERS: dict[str, str] = {
     "count_result_gone": f"AFTER DELETE ON archive_archiveresult BEGIN {_add(RESULT, 'OLD', '-')} END",
     "count_link_made": f"AFTER INSERT ON archive_snapshot_tags BEGIN {_add_link('NEW', '+')} END",
     "count_link_changed": f"""
-        AFTER UPDATE ON archive_snapshot_tags BEGIN {_add_link("OLD", "-")} {_add_link("NEW", "+")} END""",
+        AFTER UPDATE OF snapshot_id, tag_id ON archive_snapshot_tags
+        BEGIN {_add_link("OLD", "-")} {_add_link("NEW", "+")} END""",
     "count_link_gone": f"AFTER DELETE ON archive_snapshot_tags BEGIN {_add_link('OLD', '-')} END",
 }
 """Name → trigger, as `triggers.TRIGGERS` has them."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.models import ArchiveResult, Snapshot, SnapshotTag
 
 Row = dict[str, Any]
 
@@ -69,7 +69,7 @@ def _read(rows: QuerySet[Any], columns: dict[str, str]) -> list[Row]:
 
 def _tags(snapshot_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     names: dict[UUID, list[str]] = {}
-    links = Snapshot.tags.through.objects.filter(snapshot__in=list(snapshot_ids)).order_by("tag__key")
+    links = SnapshotTag.objects.filter(snapshot__in=list(snapshot_ids)).order_by("tag__key")
     for snapshot_id, name in links.values_list("snapshot_id", "tag__name"):
         names.setdefault(snapshot_id, []).append(name)
     return names

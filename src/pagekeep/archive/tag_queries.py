@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from pagekeep.archive.filters import check_choice
 from pagekeep.archive.flat_rows import Row
-from pagekeep.archive.models import Snapshot, Tag
+from pagekeep.archive.models import SnapshotTag, Tag
 from pagekeep.domain.errors import AmbiguousReference, BadInput, NotFound
 from pagekeep.domain.urls import shorten
 
@@ -21,7 +21,6 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")  # what every database can hold
 _COLUMNS = {field.attname: field.attname for field in Tag._meta.concrete_fields} | {
     "created_by_username": "created_by__username"
 }
-_Link = Snapshot.tags.through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +147,7 @@ def tagged_last(tag_ids: Collection[int], number: int) -> dict[int, list[UUID]]:
     found: dict[int, list[UUID]] = {tag_id: [] for tag_id in tag_ids}
     if not found:
         return found
-    links = connection.ops.quote_name(_Link._meta.db_table)
+    links = connection.ops.quote_name(SnapshotTag._meta.db_table)
     # By the index on tag_id alone: ranking within each tag would read all its links.
     one = f"SELECT * FROM (SELECT tag_id, snapshot_id FROM {links} WHERE tag_id = %s ORDER BY id DESC LIMIT %s)"  # noqa: S608
     values = [value for tag_id in found for value in (tag_id, number)]
@@ -164,7 +163,7 @@ def each_tagged(tag_id: int) -> Iterator[list[tuple[UUID, str]]]:
 
     A statement for each thousand: a reader that is slow holds nothing open in the database.
     """
-    links = _Link.objects.filter(tag_id=tag_id, snapshot__hidden=False).order_by("-pk")
+    links = SnapshotTag.objects.filter(tag_id=tag_id, snapshot__hidden=False).order_by("-pk")
     last: int | None = None
     while True:
         rest = links if last is None else links.filter(pk__lt=last)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from pagekeep.archive.models import Crawl, Snapshot, Tag
+from pagekeep.archive.models import Crawl, Snapshot, SnapshotTag, Tag
 from pagekeep.archive.references import timestamp_of
 from pagekeep.config.load import settings
 from pagekeep.crawl.inputs import PARSERS, Item, read_inputs
@@ -115,8 +115,8 @@ def add_urls(
         )
         status = SnapshotStatus.PAUSED if index_only else SnapshotStatus.QUEUED
         snapshots = new_snapshots(crawl, fitting.taken, status, paused_by_crawl=index_only, items=items)
-        add_tags(snapshots, ensure_tags(names, user))
         _add_own_tags(snapshots, items, user)
+        add_tags(snapshots, ensure_tags(names, user))
         refuse_urls(crawl, refused)
     told = tuple((refusal.url, refusal.reason) for refusal in refused)
     return Added(crawl, tuple(snapshots), told, tuple(url for url in items if url in known))
@@ -200,9 +200,12 @@ def _add_own_tags(snapshots: Sequence[Snapshot], items: Mapping[str, Item], user
     tags: dict[str, Tag] = {}
     for start in range(0, len(names), BATCH):
         tags |= {tag.key: tag for tag in ensure_tags(names[start : start + BATCH], user)}
-    through = Snapshot.tags.through
-    rows = [through(snapshot_id=pk, tag_id=tags[name.casefold()].pk) for pk, own in wanted.items() for name in own]
-    through.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    rows = [
+        SnapshotTag(snapshot_id=pk, tag_id=tags[name.casefold()].pk, by_hand=True)
+        for pk, own in wanted.items()
+        for name in own
+    ]
+    SnapshotTag.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
 
 
 def _known(urls: Sequence[str]) -> set[str]:

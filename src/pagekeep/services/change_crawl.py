@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from pagekeep.archive.models import Crawl, Snapshot, Tag
+from pagekeep.archive.models import Crawl, Snapshot, SnapshotTag, Tag
 from pagekeep.domain.errors import BadInput, Conflict, NotFound
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 from pagekeep.services.pause_crawl import pause_crawl, resume_crawl
@@ -88,12 +88,13 @@ def _postpone(crawl: Crawl, due: datetime) -> None:
 
 
 def _retag(crawl: Crawl, names: list[str], user: User | None) -> None:
-    through, now = Snapshot.tags.through, timezone.now()
+    now = timezone.now()
     former = {name.casefold() for name in split_tags(crawl.tags_str)}
     kept = former & {name.casefold() for name in names}
     snapshots = Snapshot.objects.filter(crawl_id=crawl.pk)
     gone = Tag.objects.filter(key__in=former - kept)
-    through.objects.filter(tag__in=gone, snapshot__in=snapshots.order_by().values("pk")).delete()
+    links = SnapshotTag.objects.filter(tag__in=gone, snapshot__in=snapshots.order_by().values("pk"))
+    links.filter(by_hand=False).delete()
     for tag in ensure_tags([name for name in names if name.casefold() not in kept], user):
         _put(tag, snapshots)
     snapshots.update(modified_at=now)
@@ -102,8 +103,7 @@ def _retag(crawl: Crawl, names: list[str], user: User | None) -> None:
 
 def _put(tag: Tag, snapshots: QuerySet[Snapshot]) -> None:
     """Put a tag on all snapshots, in batches: they may be many."""
-    through = Snapshot.tags.through
     ids = list(snapshots.order_by().values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
-        rows = [through(snapshot_id=snapshot_id, tag_id=tag.pk) for snapshot_id in ids[start : start + BATCH]]
-        through.objects.bulk_create(rows, ignore_conflicts=True)
+        rows = [SnapshotTag(snapshot_id=snapshot_id, tag_id=tag.pk) for snapshot_id in ids[start : start + BATCH]]
+        SnapshotTag.objects.bulk_create(rows, ignore_conflicts=True)

@@ -14,7 +14,7 @@ from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.seal_crawl import open_crawl
 from pagekeep.services.seal_snapshots import seal_snapshots
-from pagekeep.services.tagging import clean_names, ensure_tags
+from pagekeep.services.tagging import clean_names, ensure_tags, replace_tags
 
 ACTIONS = ("pause", "resume", "retry")
 SETTABLE = (SnapshotStatus.QUEUED, SnapshotStatus.PAUSED, SnapshotStatus.SEALED)
@@ -57,7 +57,7 @@ def change_snapshot(
             changes = {"title": title, "title_edited": bool(title), "modified_at": timezone.now()}
             Snapshot.objects.filter(pk=snapshot_id).update(**changes)
         if names is not None:
-            snapshot.tags.set(ensure_tags(names, user))
+            replace_tags(snapshot_id, ensure_tags(names, user))
             Snapshot.objects.filter(pk=snapshot_id).update(modified_at=timezone.now())
         if status == SnapshotStatus.SEALED:
             seal_snapshots([snapshot_id])

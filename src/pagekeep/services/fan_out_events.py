@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from pagekeep.archive.models import Snapshot, Webhook, WebhookDelivery, WebhookEvent
+from pagekeep.archive.models import Snapshot, SnapshotTag, Webhook, WebhookDelivery, WebhookEvent
 from pagekeep.config.load import settings
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.domain.urls import without_credentials
@@ -85,7 +85,7 @@ def _data(event: WebhookEvent, tags: dict[UUID, list[str]], counts: dict[UUID, d
 def _tags(events: list[WebhookEvent]) -> dict[UUID, list[str]]:
     ids = {event.object_id for event in events if event.type.startswith("snapshot.")}
     found: dict[UUID, list[str]] = {}
-    rows = Snapshot.tags.through.objects.filter(snapshot_id__in=ids).order_by("tag__key")
+    rows = SnapshotTag.objects.filter(snapshot_id__in=ids).order_by("tag__key")
     for snapshot_id, name in rows.values_list("snapshot_id", "tag__name"):
         found.setdefault(snapshot_id, []).append(name)
     return found

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from pagekeep.archive.models import Snapshot, Tag
+from pagekeep.archive.models import Snapshot, SnapshotTag, Tag
 from pagekeep.domain.errors import BadInput, NotFound
 from pagekeep.domain.urls import shorten
 from pagekeep.services.tagging import clean_name, ensure_tags
@@ -26,8 +26,13 @@ def tag_snapshot(snapshot_id: UUID, *, user: User | None, name: str | None = Non
         if not Snapshot.objects.filter(pk=snapshot_id).exists():
             raise NotFound(f"There is no snapshot {snapshot_id} in this archive.")
         tag = _existing(None, tag_id) if tag_id is not None else ensure_tags([clean_name(_given(name))], user)[0]
-        if Snapshot.tags.through.objects.get_or_create(snapshot_id=snapshot_id, tag_id=tag.pk)[1]:
+        link, made = SnapshotTag.objects.get_or_create(
+            snapshot_id=snapshot_id, tag_id=tag.pk, defaults={"by_hand": True}
+        )
+        if made:
             _touch(snapshot_id)
+        elif not link.by_hand:
+            SnapshotTag.objects.filter(pk=link.pk).update(by_hand=True)
     return tag
 
 
@@ -43,7 +48,7 @@ def untag_snapshot(snapshot_id: UUID, *, name: str | None = None, tag_id: int | 
     """
     with transaction.atomic():
         tag = _existing(name, tag_id)
-        if Snapshot.tags.through.objects.filter(snapshot_id=snapshot_id, tag_id=tag.pk).delete()[0]:
+        if SnapshotTag.objects.filter(snapshot_id=snapshot_id, tag_id=tag.pk).delete()[0]:
             _touch(snapshot_id)
     return tag
 

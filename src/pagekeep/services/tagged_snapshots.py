@@ -4,10 +4,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from pagekeep.archive.models import Snapshot
+from pagekeep.archive.models import Snapshot, SnapshotTag
 
 BATCH = 5000
-_Link = Snapshot.tags.through
 
 
 def touch_tagged(tag_id: int) -> None:
@@ -30,14 +29,14 @@ def untag_some(tag_id: int) -> bool:
 
 def _end_of_batch(tag_id: int, first: int) -> int | None:
     """Return the last link of a batch that begins behind ``first``; None where no further batch is needed."""
-    ids = _Link.objects.filter(tag_id=tag_id, pk__gt=first).order_by("pk").values_list("pk", flat=True)
+    ids = SnapshotTag.objects.filter(tag_id=tag_id, pk__gt=first).order_by("pk").values_list("pk", flat=True)
     return next(iter(ids[BATCH - 1 : BATCH]), None)
 
 
-def _links(tag_id: int, first: int, last: int | None) -> "QuerySet[_Link]":  # type: ignore[valid-type]
-    links = _Link.objects.filter(tag_id=tag_id, pk__gt=first)
+def _links(tag_id: int, first: int, last: int | None) -> QuerySet[SnapshotTag]:
+    links = SnapshotTag.objects.filter(tag_id=tag_id, pk__gt=first)
     return links if last is None else links.filter(pk__lte=last)
 
 
-def _touch(links: "QuerySet[_Link]") -> None:  # type: ignore[valid-type]
+def _touch(links: QuerySet[SnapshotTag]) -> None:
     Snapshot.objects.filter(pk__in=links.values("snapshot_id")).update(modified_at=timezone.now())

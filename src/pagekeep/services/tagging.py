@@ -1,17 +1,21 @@
 """Put tags on snapshots."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.text import slugify
 
-from pagekeep.archive.models import Snapshot, Tag
+from pagekeep.archive.models import Snapshot, SnapshotTag, Tag
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import shorten
 
 MAX_LENGTH = 255
+_LINE_SPACE = re.compile(r"[\t-\r]")
+"""Tabs and ends of lines, which lists of links have in names; spaces stay as many as they are."""
 
 
 def split_tags(text: str) -> list[str]:
@@ -29,7 +33,7 @@ def clean_names(names: Iterable[str]) -> list[str]:
     """
     kept: dict[str, str] = {}
     for name in ",".join(names).split(","):
-        clean = " ".join(unicodedata.normalize("NFC", name).split())
+        clean = _LINE_SPACE.sub(" ", unicodedata.normalize("NFC", name)).strip()
         if len(clean.casefold()) > MAX_LENGTH:
             raise BadInput(f"The tag {shorten(clean, 40)!r} is longer than {MAX_LENGTH} characters; shorten it.")
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in clean):
@@ -73,8 +77,16 @@ def ensure_tags(names: Iterable[str], user: User | None) -> list[Tag]:
 
 
 def add_tags(snapshots: Iterable[Snapshot], tags: Iterable[Tag]) -> None:
-    """Put every tag on every snapshot; those there stay."""
-    through = Snapshot.tags.through
+    """Put every tag of a crawl on snapshots of it; those there stay."""
     tags = list(tags)
-    rows = [through(snapshot_id=snapshot.pk, tag_id=tag.pk) for snapshot in snapshots for tag in tags]
-    through.objects.bulk_create(rows, ignore_conflicts=True)
+    rows = [SnapshotTag(snapshot_id=snapshot.pk, tag_id=tag.pk) for snapshot in snapshots for tag in tags]
+    SnapshotTag.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def replace_tags(snapshot_id: UUID, tags: Iterable[Tag]) -> None:
+    """Leave a snapshot with these tags and no others, as someone has told by hand. Call it in a transaction."""
+    rows = [SnapshotTag(snapshot_id=snapshot_id, tag_id=tag.pk, by_hand=True) for tag in tags]
+    SnapshotTag.objects.filter(snapshot_id=snapshot_id).exclude(tag_id__in=[row.tag_id for row in rows]).delete()
+    SnapshotTag.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["snapshot", "tag"], update_fields=["by_hand"]
+    )

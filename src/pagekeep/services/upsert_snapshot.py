@@ -15,7 +15,7 @@ from pagekeep.services.add_urls import add_urls, new_snapshots
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.seal_crawl import open_crawl
 from pagekeep.services.seal_snapshots import seal_snapshots
-from pagekeep.services.tagging import clean_names, ensure_tags
+from pagekeep.services.tagging import clean_names, ensure_tags, replace_tags
 
 SETTABLE = (SnapshotStatus.QUEUED, SnapshotStatus.PAUSED, SnapshotStatus.SEALED)
 
@@ -78,7 +78,7 @@ def upsert_snapshot(
             changes = {"title": title, "title_edited": bool(title), "modified_at": timezone.now()}
             Snapshot.objects.filter(pk=snapshot.pk).update(**changes)
         if names is not None:
-            snapshot.tags.set(ensure_tags(names, user))
+            replace_tags(snapshot.pk, ensure_tags(names, user))
     snapshot.refresh_from_db()
     return snapshot, existing is None
 

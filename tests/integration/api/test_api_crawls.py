@@ -13,6 +13,7 @@ from pagekeep.services.add_urls import add_urls
 from pagekeep.services.tag_snapshot import tag_snapshot
 
 CRAWLS = "/api/v1/crawls/crawls"
+JSON = "application/json"
 GOOD = "https://example.com/page"
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,28 @@ def test_tags_of_a_crawl_are_replaced_and_those_set_by_hand_stay(api: Client, ke
     tag_snapshot(snapshot.pk, name="mine", tag_id=None, user=keeper)
     assert patch(api, found, tags_str="new, BOTH").json()["tags_str"] == "new,BOTH"
     assert {tag.name for tag in snapshot.tags.all()} == {"mine", "both", "new"}
+
+
+def test_a_tag_set_by_hand_and_by_the_crawl_stays_when_the_crawl_drops_it(api: Client, keeper: User) -> None:
+    text = '[{"url": "https://example.com/listed", "tags": ["Listed"]}]'
+    urls = [text, *(f"https://example.com/{way}" for way in ("before", "after", "patched", "posted", "untouched"))]
+    found = made(api, urls=urls, tags=["after", "listed"])
+    pages = {page.url.rpartition("/")[2]: page for page in Snapshot.objects.filter(crawl_id=found["id"])}
+    tag_snapshot(pages["before"].pk, name="BEFORE", user=keeper)
+    tag_snapshot(pages["after"].pk, name="after", user=keeper)
+    patched = api.patch(f"/api/v1/core/snapshot/{pages['patched'].pk}", {"tags": ["before", "after"]}, JSON)
+    body = {"url": pages["posted"].url, "crawl_id": found["id"], "tags": ["before", "after"]}
+    assert (patched.status_code, api.post("/api/v1/core/snapshots", body, JSON).status_code) == (200, 200)
+    for tags in (["before", "after", "listed"], ["other"]):
+        assert patch(api, found, tags=tags).status_code == 200
+    assert {way: sorted(tag.key for tag in page.tags.all()) for way, page in pages.items()} == {
+        "before": ["before", "other"],
+        "after": ["after", "other"],
+        "patched": ["after", "before", "other"],
+        "posted": ["after", "before", "other"],
+        "listed": ["listed", "other"],
+        "untouched": ["other"],
+    }
 
 
 def test_deleting_takes_the_snapshots_along(api: Client) -> None:

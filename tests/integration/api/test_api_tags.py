@@ -143,8 +143,13 @@ def test_unknown_tags(api: Client, tagged: list[str], reference: str, rest: str)
 
 def test_create_is_idempotent(api: Client, keeper: User) -> None:
     first = post(api, "/tags/create/", {"name": "  Größe   10 "})
-    assert first.json() == {"success": True, "tag_id": first.json()["tag_id"], "tag_name": "Größe 10", "created": True}
-    again = post(api, "/tags/create/", {"name": "GRÖSSE 10"})
+    assert first.json() == {
+        "success": True,
+        "tag_id": first.json()["tag_id"],
+        "tag_name": "Größe   10",
+        "created": True,
+    }
+    again = post(api, "/tags/create/", {"name": "GRÖSSE   10"})
     assert again.json() == {**first.json(), "created": False}
     assert Tag.objects.get().created_by == keeper
 

@@ -99,6 +99,12 @@ def test_tags_are_one_whatever_their_case() -> None:
 
 
 @pytest.mark.django_db
+def test_tags_keep_their_inner_spaces_and_are_one_line() -> None:
+    add_urls(["https://example.com/"], user=None, tags=["  two  words ", "two words", "one\r\n\tline"])
+    assert {tag.name for tag in Tag.objects.all()} == {"two  words", "two words", "one   line"}
+
+
+@pytest.mark.django_db
 def test_ten_thousand_urls_have_timestamps_of_their_own(django_assert_max_num_queries: Callable[..., object]) -> None:
     urls = [f"https://example.com/{number}" for number in range(10_000)]
     with django_assert_max_num_queries(400):  # type: ignore[attr-defined]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-SESSION = Path("/proc/self/autogroup")  # where the system has that feature
+SESSION = Path("/proc/self/autogroup")
+"""Ends with the priority of the session; missing or empty where the system knows of none (sched(7))."""
 SAY = f"""
 import os, pathlib
 priority, session = os.getpriority(os.PRIO_PROCESS, 0), pathlib.Path({str(SESSION)!r})
-print(priority, session.read_text().split()[-1] if session.exists() else priority)
+words = session.read_text().split() if session.exists() else []
+print(priority, words[-1] if words else priority)
 """
 LOWER = "from pagekeep.capture.priority import give_way; give_way({niceness})\n"
 CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SAY!r}])"
@@ -39,7 +41,8 @@ def test_a_process_its_session_and_its_children_step_back(base: int) -> None:
 
 
 def test_a_session_of_others_stays_as_it_is(base: int) -> None:
-    own = int(SESSION.read_text().split()[-1]) if SESSION.exists() else max(base, 7)
+    words = SESSION.read_text().split() if SESSION.exists() else []
+    own = int(words[-1]) if words else max(base, 7)
     assert run(LOWER.format(niceness=7) + SAY, session=False) == [max(base, 7), own]
 
 

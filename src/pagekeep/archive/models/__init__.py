@@ -10,6 +10,7 @@ from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
 from pagekeep.archive.models.schedule import Schedule
 from pagekeep.archive.models.snapshot import Snapshot
+from pagekeep.archive.models.snapshot_tag import SnapshotTag
 from pagekeep.archive.models.tag import Tag
 from pagekeep.archive.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 from pagekeep.archive.models.worker import Worker
@@ -25,6 +26,7 @@ __all__ = [
     "Persona",
     "Schedule",
     "Snapshot",
+    "SnapshotTag",
     "StatusCount",
     "Tag",
     "Webhook",

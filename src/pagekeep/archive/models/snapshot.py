@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from pagekeep.archive.models.choices import choices, values
 from pagekeep.archive.models.crawl import Crawl
+from pagekeep.archive.models.snapshot_tag import SnapshotTag
 from pagekeep.archive.models.tag import Tag
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.status import SnapshotStatus
@@ -38,7 +39,7 @@ class Snapshot(models.Model):
     url = models.TextField()
     domain = models.CharField(max_length=255, blank=True, default="")
     depth = models.PositiveSmallIntegerField(default=0)
-    tags = models.ManyToManyField(Tag, blank=True, related_name="snapshots")
+    tags = models.ManyToManyField(Tag, through=SnapshotTag, blank=True, related_name="snapshots")
 
     status = models.CharField(max_length=16, choices=choices(SnapshotStatus), default=SnapshotStatus.QUEUED)
     reason = models.TextField(blank=True, default="")
