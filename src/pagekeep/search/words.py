@@ -1,6 +1,7 @@
 """What people type, as FTS5 reads it: nothing in it is an operator, whatever it looks like."""
 
 import re
+from collections.abc import Iterable
 
 # Scripts without spaces between words: each character is a word of its own, and a word of several is a phrase of them.
 _UNSPACED = re.compile(
@@ -53,11 +54,16 @@ def word_query(text: str, column: str = "") -> str:
     return f"{column} : ({query})" if query and column else query
 
 
-def trigram_query(text: str) -> str:
-    """Return the FTS5 query for rows that hold some of the text's trigrams, taken evenly from all of it."""
+def trigrams(text: str) -> list[str]:
+    """Return some of the text's trigrams, taken evenly from all of it."""
     last = len(text) - 3
     starts = sorted({round(number * last / (_ENOUGH - 1)) for number in range(_ENOUGH)})
-    return " AND ".join(quoted(text[start : start + 3]) for start in starts)
+    return [text[start : start + 3] for start in starts]
+
+
+def all_of(texts: Iterable[str]) -> str:
+    """Return the FTS5 query for rows that hold all of the texts."""
+    return " AND ".join(quoted(text) for text in texts)
 
 
 def phrase_query(text: str) -> str:

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pagekeep.search.index import Asked, SearchMode
-from pagekeep.search.words import joined, parted, phrase_query, trigram_query, word_query
+from pagekeep.search.words import all_of, joined, parted, phrase_query, trigrams, word_query
 
 TEXT = "The quick brown fox jumps over the lazy dog. 東京都の天気 Déjà vu"
 
@@ -46,7 +46,7 @@ def test_any_text_finds_itself_by_its_trigrams(text: str) -> None:
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE VIRTUAL TABLE t USING fts5(text, tokenize='trigram')")
         database.execute("INSERT INTO t VALUES (?)", [f"before{text}after"])
-        for query in (phrase_query(text), trigram_query(text)):
+        for query in (phrase_query(text), all_of(trigrams(text))):
             assert database.execute("SELECT count(*) FROM t WHERE t MATCH ?", [query]).fetchone() == (1,)
 
 
