@@ -199,8 +199,11 @@ def table(found: dict[str, Any], *, capturing: bool) -> bool:
         good &= not figures["wanted"] or idle.p95 < figures["wanted"]
         if capturing:
             busy: Timed = figures["capturing"]
-            line += f" {busy.p50:.1f} ms | {busy.p95:.1f} ms | {busy.p95 / idle.p95:.1f} |"
-            good &= not figures["wanted"] or busy.p95 <= idle.p95 * RATIO
+            # A list that is empty but for the captures themselves has no figure without them to be compared with.
+            alike = bool(idle.total) or not busy.total
+            ratio = f"{busy.p95 / idle.p95:.1f}" if alike else "another list"
+            line += f" {busy.p50:.1f} ms | {busy.p95:.1f} ms | {ratio} |"
+            good &= not figures["wanted"] or not alike or busy.p95 <= idle.p95 * RATIO
         print(line)
     return good
 
