@@ -26,6 +26,13 @@ def _status(handler: "Handler") -> None:
     handler.reply(f"<!doctype html><title>Error {status}</title><h1>Sorry: {status}</h1>", status=status)
 
 
+def _busy(handler: "Handler") -> None:
+    """``/busy/<status>?<seconds>``: come back later; ``/busy/<status>/file`` says so in JSON."""
+    parts = urlsplit(handler.path)
+    body, kind = ("{}", "application/json") if parts.path.endswith("/file") else ("<h1>Later</h1>", "text/html")
+    handler.reply(body, kind, status=int(parts.path.split("/")[2]), headers=[("Retry-After", parts.query)])
+
+
 def _redirect(handler: "Handler") -> None:
     name = urlsplit(handler.path).path.rpartition("/")[2]
     handler.reply("", status=302, headers=[("Location", TARGETS[name])])
@@ -172,6 +179,7 @@ def _long_length(handler: "Handler") -> None:
 
 HOSTILE: dict[str, Callable[["Handler"], None]] = {
     "/status/": _status,
+    "/busy/": _busy,
     "/to/": _redirect,
     "/hang": _hang,
     "/hang/": _hang,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pagekeep.capture import steps
 from pagekeep.capture.behaviours.run import behave
 from pagekeep.capture.chromium.devtools import DevToolsError
+from pagekeep.capture.formats.retry_after import retry_after
 from pagekeep.capture.outputs import OUTPUTS
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import Outcome
@@ -215,4 +216,5 @@ class Run:
             title=visit.title,
             results=tuple(visit.results),
             step_seconds=dict(self._seconds),
+            retry_after=retry_after(visit.main, datetime.now(UTC)) if visit.main else None,
         )

@@ -100,6 +100,9 @@ class Outcome:
         final_url: where redirects and client-side routing led.
         title: the page's title, possibly empty.
         step_seconds: time of each step and output, by name.
+        retry_after: seconds from now until a server that answered 429 or 503 wants to be asked again; None where it
+            named no time. It is what the server said, of any length.
+        wall: what stood in the place of the page: ``captcha``, ``login`` or ``interstitial``; empty for nothing.
     """
 
     succeeded: bool
@@ -109,3 +112,5 @@ class Outcome:
     title: str
     results: tuple[Result, ...]
     step_seconds: Mapping[str, float]
+    retry_after: float | None = None
+    wall: str = ""
