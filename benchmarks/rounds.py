@@ -63,6 +63,8 @@ class Quiet:
 
     async def result(self, result: Result) -> None: ...
 
+    async def linked(self, final_url: str) -> None: ...
+
 
 class Visits:
     """Captures pages of an origin into a data directory, with one engine."""

@@ -48,3 +48,7 @@ class Progress(Protocol):
     async def result(self, result: Result) -> None:
         """One output is done: kept, failed, skipped or empty."""
         ...
+
+    async def linked(self, final_url: str) -> None:
+        """The links of a page that answered as it should are kept, long before the visit ends."""
+        ...

@@ -41,6 +41,7 @@ class Run:
         self._visit, self._sink, self._progress = visit, sink, progress
         self._seconds: dict[str, float] = {}
         self._no_page = ""
+        self._answered_well = False
         self._document_id = ""
         # The end of the last output; the ends of those before it are part of it.
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -67,6 +68,7 @@ class Run:
         visit.recorder.complete()
         documents = visit.recorder.main_responses(page.main_frame_id)
         visit.main = documents[-1] if documents else None
+        self._answered_well = not failure and visit.main is not None and visit.main.status < 400
         try:
             for plugin in OUTPUTS:
                 if plugin in visit.request.plugins:
@@ -158,6 +160,8 @@ class Run:
         result = replace(made, ended_at=datetime.now(UTC), files=kept)
         self._visit.results.append(result)
         await self._progress.result(result)
+        if made.plugin == "outlinks" and kept and self._answered_well:
+            await self._progress.linked(self._visit.final_url)
 
     async def _make(self, plugin: str, keep: Keep) -> tuple[ResultStatus, str]:
         """Return how the output ended and its readable line."""

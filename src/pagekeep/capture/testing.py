@@ -15,6 +15,7 @@ from pagekeep.domain.status import ResultStatus
 
 FILES = {
     "title": ("title.txt", "text/plain; charset=utf-8"),
+    "outlinks": ("outlinks.json", "application/json"),
     "headers": ("headers.json", "application/json"),
     "redirects": ("redirects.json", "application/json"),
     "sslcerts": ("sslcerts.json", "application/json"),
@@ -25,7 +26,6 @@ FILES = {
     "htmltotext": ("htmltotext.txt", "text/plain; charset=utf-8"),
     "readability": ("content.html", "text/html; charset=utf-8"),
     "markdown": ("content.md", "text/plain; charset=utf-8"),
-    "outlinks": ("outlinks.json", "application/json"),
     "accessibility": ("accessibility.json", "application/json"),
     "consolelog": ("consolelog.jsonl", "text/plain; charset=utf-8"),
     "singlefile": ("singlefile.html", "text/html; charset=utf-8"),
@@ -89,6 +89,8 @@ class FakeEngine:
             result = await self._make(plugin, request.url, sink, failure)
             results.append(result)
             await progress.result(result)
+            if plugin == "outlinks" and result.files and self._response_status < 400:
+                await progress.linked(request.url)
             if isinstance(failure, Exception):
                 raise failure
         opened = not isinstance(failure, str)

@@ -1,7 +1,8 @@
-"""The outputs Pagekeep can make of a page, in the order they are made."""
+"""The outputs Pagekeep can make of a page, in the order they are made: links early, so that a crawl can go on."""
 
 PLUGINS: dict[str, str] = {
     "title": "The page's title.",
+    "outlinks": "Every link and embedded resource, absolute, by kind.",
     "headers": "Status, HTTP version, remote address and every header of the main response.",
     "redirects": "The way from the URL asked for to the final one.",
     "sslcerts": "The certificate chain of the page's origin.",
@@ -12,7 +13,6 @@ PLUGINS: dict[str, str] = {
     "htmltotext": "The plain text of the whole page.",
     "readability": "The article as HTML, text and JSON.",
     "markdown": "The article as Markdown.",
-    "outlinks": "Every link and embedded resource, absolute, by kind.",
     "accessibility": "The accessibility tree of the page and its frames.",
     "consolelog": "What the page said on its console.",
     "singlefile": "The page as one HTML file that opens offline.",

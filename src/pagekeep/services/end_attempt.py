@@ -83,13 +83,16 @@ def _earlier_visit(snapshot: Snapshot) -> Outcome | None:
     return Outcome(succeeded, "", snapshot.response_status, snapshot.final_url, snapshot.title, (), {})
 
 
-def finish_attempt(owner: UUID, end: Manifest) -> SnapshotStatus:
+def finish_attempt(owner: UUID, end: Manifest, *, followed: bool = False) -> SnapshotStatus:
     """Record how a snapshot ended, free it, follow its links, and seal its crawl if none is left; return its state.
+
+    Args:
+        followed: its links were followed already.
 
     Raises:
         LeaseLost: the worker does not hold the snapshot any more.
     """
-    links = links_to_follow(end)
+    links = [] if followed else links_to_follow(end)
     with transaction.atomic():
         require_lease(owner, end.snapshot_id)
         snapshot = Snapshot.objects.get(pk=end.snapshot_id)

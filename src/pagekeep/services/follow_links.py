@@ -1,6 +1,7 @@
 """Go on to what a captured page links to, as far as its crawl reaches."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import F
 from orjson import JSONDecodeError, loads
@@ -28,10 +29,15 @@ def links_to_follow(end: Manifest) -> list[str]:
     """
     if end.status != SnapshotStatus.SUCCEEDED:
         return []
-    if not Snapshot.objects.filter(pk=end.snapshot_id, depth__lt=F("crawl__max_depth")).exists():
+    return links_of(end.snapshot_id)
+
+
+def links_of(snapshot_id: UUID) -> list[str]:
+    """Return the links that were kept of a page, if its crawl goes further than the page. It reads a file, as above."""
+    if not Snapshot.objects.filter(pk=snapshot_id, depth__lt=F("crawl__max_depth")).exists():
         return []
     try:
-        kept = snapshot_files(end.snapshot_id).open("outlinks", "outlinks.json")
+        kept = snapshot_files(snapshot_id).open("outlinks", "outlinks.json")
         found = loads(b"".join(kept)) if kept.size <= MAX_FILE else {}
     except (NotFound, JSONDecodeError):  # the output failed, and says why itself
         return []

@@ -20,6 +20,7 @@ from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
+from pagekeep.services.follow_early import follow_early
 from pagekeep.services.record_result import record_result, record_step, require_lease
 from pagekeep.services.renew_manifest import renew_after_uploads
 from pagekeep.services.wiring import snapshot_files
@@ -48,14 +49,15 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
         LeaseLost: the snapshot was removed, sealed or taken over meanwhile; nothing more was written.
         EnvironmentProblem: this machine cannot capture; the snapshot was given back.
     """
+    progress = _Recording(owner, snapshot.pk)
     try:
-        outcome, reason = await _attempt(snapshot, owner, engine)
+        outcome, reason = await _attempt(snapshot, owner, engine, progress)
         if outcome is None and not reason:
             return SnapshotStatus.QUEUED
         end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
         files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
         await asyncio.to_thread(files.write_manifest, end)
-        status = await sync_to_async(finish_attempt)(owner, end)
+        status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
         await sync_to_async(renew_after_uploads)(snapshot.pk)
         return status
     except LeaseLost:
@@ -70,13 +72,15 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
         raise
 
 
-async def _attempt(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[Outcome | None, str]:
+async def _attempt(
+    snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progress: "_Recording"
+) -> tuple[Outcome | None, str]:
     """Return the outcome of the visit, or None and why it broke off; no reason means that it is queued again."""
     limit = settings().max_attempts
     if snapshot.attempts > limit:
         return None, f"The worker died over this page {_times(limit)}; retry it, perhaps with fewer tabs or outputs."
     try:
-        return await _visit(snapshot, owner, engine), ""
+        return await _visit(snapshot, owner, engine, progress), ""
     except (LeaseLost, EnvironmentProblem):
         raise
     except BrowserDied as error:
@@ -90,12 +94,11 @@ async def _attempt(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tu
         return None, f"Pagekeep itself made an error ({type(error).__name__}: {error}); its log has the details."
 
 
-async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> Outcome:
+async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progress: "_Recording") -> Outcome:
     request = await sync_to_async(begin_attempt)(owner, snapshot.pk)
     files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
     for plugin in request.plugins:
         await asyncio.to_thread(files.drop, plugin)
-    progress = _Recording(owner, snapshot.pk)
     sink = bounded(files, request.limits.outputs, request.kept)
     outcome = await engine.capture(request, sink, progress)
     for result in outcome.results:
@@ -128,10 +131,16 @@ async def _tidy_up(snapshot_id: UUID) -> None:
 
 
 class _Recording:
-    """Watches a visit and records each step and output as it comes."""
+    """Watches a visit and records each step and output as it comes.
+
+    Attributes:
+        recorded: the plugins whose results are.
+        followed: whether the page's links are followed already.
+    """
 
     def __init__(self, owner: UUID, snapshot_id: UUID) -> None:
         self.recorded: set[str] = set()
+        self.followed = False
         self._owner, self._snapshot_id = owner, snapshot_id
 
     async def step(self, name: str) -> None:
@@ -140,3 +149,6 @@ class _Recording:
     async def result(self, result: Result) -> None:
         await sync_to_async(record_result)(self._owner, self._snapshot_id, result)
         self.recorded.add(result.plugin)
+
+    async def linked(self, final_url: str) -> None:
+        self.followed = await sync_to_async(follow_early)(self._owner, self._snapshot_id, final_url)

@@ -85,6 +85,7 @@ class Watcher:
     acts: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    linked_at: int | None = None
 
     async def step(self, name: str) -> None:
         self.steps.append(name)
@@ -93,6 +94,10 @@ class Watcher:
 
     async def result(self, result: Result) -> None:
         self.results.append(result)
+
+    async def linked(self, final_url: str) -> None:
+        """Note how many results had come by then."""
+        self.linked_at = len(self.results)
 
 
 @dataclass(frozen=True)

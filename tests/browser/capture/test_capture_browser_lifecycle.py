@@ -37,6 +37,9 @@ class Watcher:
     async def result(self, result):
         pass
 
+    async def linked(self, final_url):
+        pass
+
 
 class Nowhere:
     """A sink that is not reached."""

@@ -22,3 +22,15 @@ def test_other_outputs_add_no_request(capture, path):
 def test_popups_ask_the_site_for_nothing(capture):
     visit = capture("/popups", plugins=("title",))
     assert [seen.path for seen in visit.requests if "popup?" in seen.path] == []
+
+
+def test_links_are_told_long_before_the_visit_ends(captured):
+    visit = captured("/article")
+    assert visit.watcher.linked_at == 2
+    assert [result.plugin for result in visit.watcher.results][:2] == ["title", "outlinks"]
+
+
+def test_links_of_an_error_page_are_not_told(capture):
+    visit = capture("/status/404", plugins=("title", "outlinks"))
+    assert visit.statuses()["outlinks"] == "succeeded"
+    assert visit.watcher.linked_at is None

@@ -26,6 +26,9 @@ class Quiet:
     async def result(self, result):
         pass
 
+    async def linked(self, final_url):
+        pass
+
 
 @pytest.fixture
 def keep(engine, loop_thread, site, tmp_path):

@@ -1,23 +1,29 @@
 """Crawls that go on to what their pages link to, and the limits that end them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pagekeep.archive import queue
 from pagekeep.archive.models import ArchiveResult, Crawl, CrawlRefusal, Snapshot
+from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.testing import FakeEngine
+from pagekeep.capture.values import CaptureRequest, Outcome
+from pagekeep.domain.errors import BrowserDied
 from pagekeep.services.add_urls import Added, add_urls
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.change_crawl import change_crawl
 from pagekeep.services.change_snapshot import change_snapshot
 from pagekeep.services.end_attempt import give_back
+from pagekeep.services.follow_early import follow_early
 from pagekeep.services.follow_links import follow_links
 from pagekeep.services.obey_limits import end_overdue_crawls
 from pagekeep.services.refuse_urls import MAX_KEPT
@@ -109,6 +115,76 @@ def test_a_failed_page_is_not_followed() -> None:
     run_all(FakeEngine(links=SITE, response_status=404))
     assert set(pages()) == {HOME}
     assert crawl().outcome == "finished"
+
+
+class Watching(FakeEngine):
+    """Looks at the archive when an output begins, or breaks off there."""
+
+    def __init__(self, at: str, look: Callable[[], object], **options: Any) -> None:
+        super().__init__(**options)
+        self._at, self._look = at, look
+        self.seen: list[object] = []
+
+    async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+        tell = progress.step
+
+        async def step(name: str) -> None:
+            await tell(name)
+            if name == self._at:
+                self.seen.append(await sync_to_async(self._look)())
+
+        progress.step = step  # type: ignore[method-assign]
+        return await super().capture(request, sink, progress)
+
+
+def test_links_are_followed_while_the_page_is_still_captured() -> None:
+    added = add_urls([HOME], user=None, plugins=["title", "pdf"], depth=1)
+    engine = Watching("pdf", pages, links=SITE)
+    run_all(engine, most=1)
+    assert engine.requests[0].plugins == ("title", "outlinks", "pdf")
+    found = {HOME: 0, f"{HOME}a": 1, f"{HOME}b": 1, "https://example.org/": 1}
+    assert engine.seen == [found]
+    assert (pages(), crawl().num_refused) == (found, 1)
+    assert Snapshot.objects.get(pk=added.snapshots[0].pk).status == "succeeded"
+
+
+def test_links_of_a_page_that_breaks_off_later_stay_and_come_once() -> None:
+    add_urls([HOME], user=None, plugins=["title", "pdf"], depth=1)
+
+    def die() -> None:
+        raise BrowserDied("The browser ended.")
+
+    run_all(Watching("pdf", die, links=SITE), most=1)
+    home = Snapshot.objects.get(url=HOME)
+    assert home.status == "queued"
+    found = pages()
+    assert len(found) == 4
+    Snapshot.objects.filter(pk=home.pk).update(retry_at=timezone.now())
+    run_all(FakeEngine(links=SITE))
+    assert Snapshot.objects.get(url=HOME).status == "succeeded"
+    assert (pages(), crawl().num_refused, crawl().outcome) == (found, 1, "finished")
+
+
+def test_a_page_that_lost_its_lease_follows_nothing() -> None:
+    add_urls([HOME], user=None, plugins=["title"], depth=1)
+    Snapshot.objects.update(retry_at=timezone.now())
+    snapshot = queue.claim(uuid4(), 60)
+    assert snapshot is not None
+    begin_attempt(snapshot.lease_owner, snapshot.pk)  # type: ignore[arg-type]
+    snapshot_files(snapshot.pk).save("outlinks", "outlinks.json", b'{"links": ["https://example.com/a"]}', "text/json")
+    with pytest.raises(queue.LeaseLost):
+        follow_early(uuid4(), snapshot.pk, HOME)
+    assert set(pages()) == {HOME}
+
+
+def test_links_to_where_the_page_led_are_not_followed_early() -> None:
+    add_urls(["https://example.com/moved"], user=None, plugins=["title"], depth=1)
+    owner = uuid4()
+    snapshot = queue.claim(owner, 60)
+    assert snapshot is not None
+    snapshot_files(snapshot.pk).save("outlinks", "outlinks.json", f'{{"links": ["{HOME}"]}}'.encode(), "text/json")
+    assert follow_early(owner, snapshot.pk, HOME)
+    assert set(pages()) == {"https://example.com/moved"}
 
 
 def test_following_twice_changes_nothing() -> None:

@@ -23,6 +23,9 @@ class Memory:
     async def result(self, result: Result) -> None:
         """Not looked at."""
 
+    async def linked(self, final_url: str) -> None:
+        """Not looked at."""
+
 
 def test_archives_have_the_real_names_and_types() -> None:
     memory = Memory()

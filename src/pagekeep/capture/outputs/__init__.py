@@ -36,6 +36,7 @@ from pagekeep.domain.plugins import PLUGINS
 
 _MODULES = (
     title,
+    outlinks,
     headers,
     redirects,
     sslcerts,
@@ -46,7 +47,6 @@ _MODULES = (
     htmltotext,
     readability,
     markdown,
-    outlinks,
     accessibility,
     consolelog,
     singlefile,
