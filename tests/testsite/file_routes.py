@@ -1,6 +1,7 @@
 """What the site answers where a URL leads to a file, to a part of one, or to something that goes on and on."""
 
 import base64
+import gzip
 import hashlib
 import re
 import struct
@@ -140,6 +141,47 @@ def _early_hints(handler: "Handler") -> None:
     handler.reply("<!doctype html><title>Hinted</title><link rel=stylesheet href=/style.css><p>After a hint")
 
 
+def _seeming(handler: "Handler") -> None:
+    """Paths that end like a file's, whatever they lead to."""
+    name = urlsplit(handler.path).path.rpartition("/")[2]
+    plainly = handler.headers.get("Connection") == "close"
+    page = "<!doctype html><title>Seeming</title><p>A page all the same<img src=/image/00ff00-9x9.png>"
+    match name:
+        case "page.pdf":
+            handler.reply(page, headers=[("Set-Cookie", "seen=1; Path=/"), ("X-Twice", "1"), ("X-Twice", "2")])
+        case "moved.pdf":
+            handler.reply("", status=302, headers=[("Location", "/files/paper.pdf")])
+        case "moved-page.pdf":
+            handler.reply("", status=302, headers=[("Location", "page.pdf")])
+        case "round.pdf":
+            handler.reply("", status=302, headers=[("Location", "round.pdf")])
+        case "inside.pdf":
+            handler.reply("", status=302, headers=[("Location", "http://10.255.255.1/secret.pdf")])
+        case "cookie.pdf" if "known=1" not in handler.headers.get("Cookie", ""):
+            handler.reply("", status=302, headers=[("Location", "cookie.pdf"), ("Set-Cookie", "known=1; Path=/")])
+        case "browsers-only.pdf" if plainly:
+            handler.reply("<h1>No robots</h1>", status=403)
+        case "busy.pdf":
+            handler.reply("<h1>Later</h1>", status=429, headers=[("Retry-After", "90")])
+        case "gone.pdf":
+            handler.reply("<!doctype html><title>Gone</title>", status=404)
+        case "packed.json":
+            handler.reply(gzip.compress(b'{"packed": 1}'), "application/json", headers=[("Content-Encoding", "gzip")])
+        case "rare.json":
+            handler.reply(coded("br", b'{"rare": 1}'), "application/json", headers=[("Content-Encoding", "br")])
+        case "half.pdf":
+            handler.close_connection = True
+            handler.send_response(200)
+            handler.send_header("Content-Type", "application/pdf")
+            handler.send_header("Content-Length", "100000")
+            handler.end_headers()
+            handler.wfile.write(PDF)
+        case "empty.zip":
+            handler.reply(status=204, mimetype="")
+        case _:
+            handler.reply(PDF, "application/pdf")
+
+
 def _three_events(handler: "Handler") -> None:
     """Server-sent events that end."""
     handler.close_connection = True
@@ -182,6 +224,7 @@ FILE_ROUTES: dict[str, Callable[["Handler"], None]] = {
     "/coded/": _coded,
     "/ranges": _ranges,
     "/tagged": _tagged,
+    "/seeming/": _seeming,
     "/early-hints": _early_hints,
     "/three-events": _three_events,
     "/socket": _socket,

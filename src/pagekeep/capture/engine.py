@@ -100,21 +100,25 @@ class Engine:
             block_list=await asyncio.to_thread(read_block_list, request.block_list) if request.block_list else NOTHING,
             never_blocked=urlsplit(request.url).hostname or "",
         )
-        async with way_out as egress, self._open_page(browser, targets, egress, request) as page:
+        async with way_out as egress:
             visit = Visit(
                 request=request,
-                page=page,
-                recorder=page.recorder,
+                recorder=Recorder(request, self._options.temp_dir),
                 egress=egress,
                 started_at=datetime.now(UTC),
-                software=f"Pagekeep/{__version__} {browser.product}",
+                software=f"Pagekeep/{__version__}",
                 page_scripts=self._options.page_scripts,
                 heavy=self._heavy,
                 temp_dir=self._options.temp_dir,
             )
+            run = Run(visit, sink, progress)
             try:
                 async with asyncio.timeout(_longest(request)):
-                    return await _while_open(browser.connection, Run(visit, sink, progress).all())
+                    if await run.without_browser(browser.user_agent):
+                        return await run.end()
+                    async with self._open_page(browser, targets, visit) as visit.opened:
+                        visit.software += f" {browser.product}"
+                        return await _while_open(browser.connection, run.in_browser())
             except TimeoutError as error:
                 raise BrowserDied(f"The visit did not end within {_longest(request):g} seconds.") from error
 
@@ -138,17 +142,14 @@ class Engine:
             return self._browser, self._targets
 
     @contextlib.asynccontextmanager
-    async def _open_page(
-        self, chromium: Chromium, targets: Targets, egress: Egress, request: CaptureRequest
-    ) -> AsyncIterator[Page]:
-        context_id = ""
+    async def _open_page(self, chromium: Chromium, targets: Targets, visit: Visit) -> AsyncIterator[Page]:
+        context_id, request = "", visit.request
         try:
             async with asyncio.timeout(_READY_SECONDS):
-                context_id = await _new_context(chromium, egress)
-                recorder = Recorder(request, self._options.temp_dir)
+                context_id = await _new_context(chromium, visit.egress)
                 emulation = Emulation(request.identity, chromium.user_agent)
                 await emulation.prepare_context(chromium.connection.browser, context_id)
-                page = await Page.open(chromium.connection, targets, context_id, recorder, emulation)
+                page = await Page.open(chromium.connection, targets, context_id, visit.recorder, emulation)
                 if not request.check_certificates:
                     await page.session.call("Security.setIgnoreCertificateErrors", ignore=True)
         except TimeoutError as error:

@@ -13,6 +13,7 @@ from pagekeep.capture.behaviours.run import behave
 from pagekeep.capture.chromium.devtools import DevToolsError
 from pagekeep.capture.formats.retry_after import retry_after
 from pagekeep.capture.outputs import OUTPUTS
+from pagekeep.capture.plain import Plain
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import Outcome
 from pagekeep.capture.visit import Keep, Visit
@@ -40,14 +41,29 @@ class Run:
     def __init__(self, visit: Visit, sink: Sink, progress: Progress) -> None:
         self._visit, self._sink, self._progress = visit, sink, progress
         self._seconds: dict[str, float] = {}
-        self._no_page = ""
+        self._failure = self._no_page = ""
         self._answered_well = False
         self._document_id = ""
         # The end of the last output; the ends of those before it are part of it.
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ending.set_result(None)
 
-    async def all(self) -> Outcome:
+    async def without_browser(self, user_agent: str) -> bool:
+        """Ask for what is probably a file; return whether that is all there is to do. Else the browser goes on.
+
+        Args:
+            user_agent: the browser's.
+        """
+        visit = self._visit
+        plain = Plain(visit.request, visit.recorder, visit.egress, user_agent, visit.temp_dir)
+        if not plain.is_tried:
+            return False
+        visit.final_url = visit.url
+        self._failure = await self._step("fetch", lambda: self._fetch(plain))
+        return bool(self._failure or self._no_page)
+
+    async def in_browser(self) -> Outcome:
+        """Open the page, ready it, and make the outputs."""
         visit, limits = self._visit, self._visit.request.limits
         page = visit.page
         failure = await self._step("open", self._open)
@@ -63,12 +79,17 @@ class Run:
             if "consolelog" in visit.request.plugins:
                 await self._step("listen", page.console.read)
             self._document_id = page.document_id
-        if failure:
+        self._failure = failure
+        return await self.end()
+
+    async def end(self) -> Outcome:
+        """Make the outputs of what came."""
+        visit = self._visit
+        if self._failure:
             await visit.recorder.finish(0)
         visit.recorder.complete()
-        documents = visit.recorder.main_responses(page.main_frame_id)
-        visit.main = documents[-1] if documents else None
-        self._answered_well = not failure and visit.main is not None and visit.main.status < 400
+        visit.main = visit.documents[-1] if visit.documents else None
+        self._answered_well = not self._failure and visit.main is not None and visit.main.status < 400
         try:
             for plugin in OUTPUTS:
                 if plugin in visit.request.plugins:
@@ -81,7 +102,22 @@ class Run:
             self._ending.cancel()
             await asyncio.gather(self._ending, return_exceptions=True)
             raise
-        return self._outcome(failure)
+        return self._outcome(self._failure)
+
+    async def _fetch(self, plain: Plain) -> None:
+        try:
+            if await plain.fetch():
+                self._explain_no_page()
+        except CaptureError as error:
+            self._no_page = self._no_page or str(error)
+            raise
+
+    def _explain_no_page(self) -> None:
+        visit = self._visit
+        visit.final_url = visit.documents[-1].url
+        self._no_page, kept = steps.explain_no_page(visit.recorder, visit.request.limits)
+        if not kept:
+            raise CaptureError(self._no_page)
 
     async def _open(self) -> None:
         visit = self._visit
@@ -94,10 +130,7 @@ class Run:
             raise
         if not is_page:
             await visit.recorder.finish(visit.request.limits.open)
-            visit.final_url = visit.recorder.main_responses(visit.page.main_frame_id)[-1].url
-            self._no_page, kept = steps.explain_no_page(visit.page, visit.request.limits)
-            if not kept:
-                raise CaptureError(self._no_page)
+            self._explain_no_page()
 
     async def _look(self) -> None:
         """Note title and address, as the browser itself tells them (a page can redefine what its scripts see)."""
@@ -120,7 +153,7 @@ class Run:
         except BrowserDied:
             raise
         except (TimeoutError, TimeBudgetExceeded) as error:
-            if name not in ("open", "look"):
+            if name not in ("fetch", "open", "look"):
                 await self._check_page()
             return str(error) or f"The step {name} took longer than allowed."
         except CaptureError as error:
@@ -138,7 +171,7 @@ class Run:
         started_at, started = datetime.now(UTC), time.monotonic()
         keep = Keep(self._sink, plugin, self._visit.request.limits.file_size(plugin))
         status, summary = await self._make(plugin, keep)
-        if page_output and self._visit.page.crashed and status is not ResultStatus.SUCCEEDED:
+        if page_output and self._visit.opened and self._visit.opened.crashed and status is not ResultStatus.SUCCEEDED:
             status, summary = ResultStatus.FAILED, steps.CRASHED
         self._seconds[plugin] = time.monotonic() - started
         made = Result(plugin, status, summary, started_at, started_at)
@@ -193,7 +226,9 @@ class Run:
 
     async def _check_page(self) -> None:
         """After a time-out: stop the page's script; if it still does not answer, spare the other outputs the wait."""
-        page = self._visit.page
+        page = self._visit.opened
+        if page is None:
+            return
         page.session.post("Runtime.terminateExecution")
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pagekeep.capture.network.egress import Egress
 from pagekeep.capture.page import Page, script
-from pagekeep.capture.recording.recorder import REDIRECTS
+from pagekeep.capture.recording.recorder import REDIRECTS, Recorder
 from pagekeep.capture.values import Limits
 from pagekeep.domain.errors import CaptureError, TimeBudgetExceeded
 from pagekeep.domain.urls import shorten
@@ -98,9 +98,9 @@ async def settle(page: Page, limits: Limits) -> None:
     page.restless = True
 
 
-def explain_no_page(page: Page, limits: Limits) -> tuple[str, bool]:
+def explain_no_page(recorder: Recorder, limits: Limits) -> tuple[str, bool]:
     """Return what the server sent instead of a page, in one sentence, and whether that is kept as it should be."""
-    file, main = page.recorder.kept_back, page.recorder.main_responses(page.main_frame_id)[-1]
+    file, main = recorder.kept_back, recorder.main_responses(recorder.main_frame_id)[-1]
     if file is None:
         return f"The server sent {main.status} without content, not a page.", True
     what = f"The server sent a file ({file.mimetype or 'of no type'})"

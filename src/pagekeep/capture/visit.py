@@ -13,7 +13,7 @@ from pagekeep.capture.protocols import Sink
 from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest
-from pagekeep.domain.errors import ByteBudgetExceeded
+from pagekeep.domain.errors import ByteBudgetExceeded, CaptureError
 from pagekeep.domain.results import Result, Shareable, Shared, StoredFile
 
 _PIECE_BYTES = 1 << 20
@@ -21,9 +21,10 @@ _PIECE_BYTES = 1 << 20
 
 @dataclass(slots=True)
 class Visit:
-    """One page, opened once.
+    """One URL, visited once.
 
     Attributes:
+        opened: the page; None where the URL leads to a file that was fetched without the browser.
         main: the response the page came from, after redirects; None where there was none.
         software: name and version of browser and archive, for WARC and WACZ.
         heavy: held while something is made that takes much memory; other visits wait for it with theirs.
@@ -32,7 +33,6 @@ class Visit:
     """
 
     request: CaptureRequest
-    page: Page
     recorder: Recorder
     egress: Egress
     started_at: datetime
@@ -40,11 +40,28 @@ class Visit:
     page_scripts: Path | None
     heavy: asyncio.Lock
     temp_dir: Path | None = None
+    opened: Page | None = None
     title: str = ""
     final_url: str = ""
     main: Exchange | None = None
     results: list[Result] = field(default_factory=list)
     _article: Article | None = None
+
+    @property
+    def page(self) -> Page:
+        """The open page, for what is made only where there is one.
+
+        Raises:
+            CaptureError: there is none.
+        """
+        if self.opened is None:
+            raise CaptureError("There is no page.")
+        return self.opened
+
+    @property
+    def documents(self) -> list[Exchange]:
+        """What the URL led to, redirects included, in order."""
+        return self.recorder.main_responses(self.recorder.main_frame_id)
 
     async def find_article(self) -> Article | None:
         """Return what there is to read on the page, looked for once (see ``capture/article.py``)."""

@@ -1,4 +1,4 @@
-"""The server's side of a SOCKS5 handshake (RFC 1928: no authentication, CONNECT only)."""
+"""Both sides of a SOCKS5 handshake (RFC 1928: no authentication, CONNECT only)."""
 
 import asyncio
 import socket
@@ -68,6 +68,32 @@ async def _read(client: socket.socket, size: int) -> bytes:
             raise BadHandshake("the client left")
         data += part
     return data
+
+
+async def connect_by_name(
+    proxy_port: int, host: str, port: int, *, limit: int = 1 << 16
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to a host by way of the SOCKS server on a port of 127.0.0.1.
+
+    Args:
+        limit: bytes a line, or whatever is read until a sign, may have.
+
+    Raises:
+        OSError, EOFError: the server has not connected; it knows why.
+        UnicodeError: the host has no name that can be asked for.
+    """
+    name = host.encode("idna")
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy_port, limit=limit)
+    try:
+        greeting = bytes((VERSION, 1, NO_AUTHENTICATION))
+        writer.write(greeting + bytes((VERSION, CONNECT, 0, NAME, len(name))) + name + port.to_bytes(2))
+        answer = await reader.readexactly(2 + len(reply(Reply.GRANTED)))
+        if answer[3]:
+            raise ConnectionRefusedError(f"{host}:{port} cannot be reached.")
+    except BaseException:
+        writer.close()
+        raise
+    return reader, writer
 
 
 def reply(code: Reply) -> bytes:

@@ -8,11 +8,10 @@ import ssl
 from dataclasses import dataclass
 
 from pagekeep.capture.network.egress import Egress
+from pagekeep.capture.network.socks import connect_by_name
 from pagekeep.domain.errors import CaptureError
 
 _SECONDS = 10.0
-_NO_AUTHENTICATION = b"\x05\x01\x00"
-_CONNECT_BY_NAME = b"\x05\x01\x00\x03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +33,23 @@ async def shake_hands(egress: Egress, host: str, port: int) -> Handshake:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         async with asyncio.timeout(_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", egress.port)
+            _, writer = await connect_by_name(egress.port, host, port)
             try:
-                # RFC 1928, sections 3 and 4.
-                name = host.encode("idna")
-                writer.write(_NO_AUTHENTICATION + _CONNECT_BY_NAME + bytes([len(name)]) + name + port.to_bytes(2))
-                answer = await reader.readexactly(12)
-                if answer[3]:
-                    raise CaptureError(egress.refusal(host, port) or f"{host}:{port} cannot be reached.")
                 await writer.start_tls(context, server_hostname=host)
                 connection: ssl.SSLObject = writer.get_extra_info("ssl_object")
                 cipher = connection.cipher()
-                return Handshake(connection.version() or "", cipher[0] if cipher else "", tuple(_chain(connection)))
+                return Handshake(
+                    connection.version() or "", cipher[0] if cipher else "", tuple(chain_of_connection(connection))
+                )
             finally:
                 writer.close()
     except (OSError, EOFError, UnicodeError, TimeoutError) as error:
-        raise CaptureError(f"{host}:{port} did not tell its certificate.") from error
+        why = egress.refusal(host, port) or f"{host}:{port} did not tell its certificate."
+        raise CaptureError(why) from error
 
 
-def _chain(connection: ssl.SSLObject) -> list[bytes]:
+def chain_of_connection(connection: ssl.SSLObject) -> list[bytes]:
+    """Return the certificates (DER) a server gave, its own first."""
     own = connection.getpeercert(binary_form=True) or b""
     # The whole chain is public from Python 3.13 on.
     whole = getattr(connection, "get_unverified_chain", lambda: [own])()

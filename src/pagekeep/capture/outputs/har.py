@@ -26,11 +26,11 @@ async def make(visit: Visit, keep: Keep) -> str:
 
 
 def _write(visit: Visit) -> bytes:
-    archive, browser = (dict(zip(("name", "version"), one.split("/"), strict=True)) for one in visit.software.split())
+    archive, *browser = (dict(zip(("name", "version"), one.split("/"), strict=True)) for one in visit.software.split())
     log: dict[str, Any] = {
         "version": "1.2",
         "creator": archive,
-        "browser": browser,
+        **({"browser": browser[0]} if browser else {}),
         "pages": [
             {
                 "startedDateTime": visit.started_at.isoformat(timespec="milliseconds"),
@@ -51,6 +51,8 @@ def _write(visit: Visit) -> bytes:
 
 def _page_timings(visit: Visit) -> dict[str, float]:
     """Return when the newest document was parsed and loaded, in milliseconds after it was asked for."""
+    if visit.opened is None:
+        return {"onContentLoad": UNKNOWN, "onLoad": UNKNOWN}
     began = visit.main.told.timing.get("requestTime") if visit.main else None
     events = {"onContentLoad": visit.page.navigation.parsed_at, "onLoad": visit.page.navigation.loaded_at}
     return {

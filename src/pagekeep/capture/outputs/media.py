@@ -61,6 +61,8 @@ async def make(visit: Visit, keep: Keep) -> str:
 async def _in_page(visit: Visit) -> list[Mapping[str, Any]]:
     """Return what each frame has; nothing where there is no page, or one that does not answer."""
     found: list[Mapping[str, Any]] = []
+    if visit.opened is None:
+        return found
     try:
         async with asyncio.timeout(visit.request.limits.output):
             for frame in await visit.page.frames():

@@ -15,13 +15,12 @@ NEEDS_PAGE = False
 
 async def make(visit: Visit, keep: Keep) -> str:
     """Keep ``redirects.json``: each step with its kind, where from, where to and when."""
-    navigation = visit.page.navigation
     steps = sorted([*_by_server(visit), *_by_page(visit)], key=lambda step: str(step["time"]))
     if not steps:
         raise NoResult("The page was reached directly.")
     document: dict[str, Any] = {"url": visit.url, "final_url": visit.final_url, "steps": steps}
-    if navigation.left_out:
-        document["left_out"] = navigation.left_out
+    if visit.opened and visit.opened.navigation.left_out:
+        document["left_out"] = visit.opened.navigation.left_out
     await keep("redirects.json", as_json(document), "application/json")
     kinds = Counter(step["kind"] for step in steps)
     return ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
@@ -37,7 +36,7 @@ def _by_server(visit: Visit) -> list[dict[str, Any]]:
             "status": answer.status,
             "location": answer.header("location"),
         }
-        for answer in visit.recorder.main_responses(visit.page.main_frame_id)
+        for answer in visit.documents
         if answer.status in REDIRECTS and answer.header("location")
     ]
 
@@ -57,5 +56,5 @@ def _by_page(visit: Visit) -> list[dict[str, Any]]:
             "to": visit.request.secrecy.url(hop.to),
             "time": hop.time.isoformat(timespec="microseconds"),
         }
-        for hop in visit.page.navigation.hops
+        for hop in (visit.opened.navigation.hops if visit.opened else ())
     ]

@@ -24,7 +24,9 @@ async def make(visit: Visit, keep: Keep) -> str:
         raise Skipped("The page came over plain http.")
     origin = f"https://{parts.netloc}"
     security = dict(visit.main.told.security)
-    chain = chain_of(await _certificates(visit, origin)) if security else []
+    chain = chain_of_der(visit.main.told.chain)
+    if security and not chain:
+        chain = chain_of(await _certificates(visit, origin))
     if not chain:
         told = await shake_hands(visit.egress, parts.hostname or "", parts.port or 443)
         chain = chain_of_der(told.chain)
@@ -46,6 +48,8 @@ async def make(visit: Visit, keep: Keep) -> str:
 
 async def _certificates(visit: Visit, origin: str) -> list[str]:
     """Return the chain in base64, empty where the browser keeps none for this origin."""
+    if visit.opened is None:
+        return []
     try:
         answer = await visit.page.session.call("Network.getCertificate", origin=origin)
     except DevToolsError:

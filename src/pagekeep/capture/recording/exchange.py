@@ -23,6 +23,7 @@ class Told:
         ended: when its last byte came (seconds of the browser's own clock).
         timing: its phases (DevTools protocol, ``Network.ResourceTiming``).
         security: TLS version, cipher and certificate (``Network.SecurityDetails``).
+        chain: the server's certificates (DER), its own first.
         connection: number of the connection it came by.
         head_size: bytes of the response head on the wire.
         size: bytes of the whole response on the wire.
@@ -32,6 +33,7 @@ class Told:
     ended: float | None = None
     timing: Mapping[str, float] = field(default_factory=dict)
     security: Mapping[str, Any] = field(default_factory=dict)
+    chain: tuple[bytes, ...] = ()
     connection: str = ""
     head_size: int | None = None
     size: int | None = None

@@ -14,6 +14,18 @@ STREAM_TYPES = frozenset(
         *("application/grpc-web", "application/grpc-web+proto", "application/grpc-web-text"),
     }
 )
+# How paths of files end. What shows a file in a page, as forges and wikis do, ends so too: the answer decides.
+FILE_EXTENSIONS = frozenset(
+    {
+        *("pdf", "ps", "epub", "mobi", "azw3", "djvu", "doc", "docx", "odt", "rtf", "xls", "xlsx", "ods"),
+        *("ppt", "pptx", "odp", "csv", "tsv", "txt", "json", "jsonl", "ndjson", "xml", "rss", "atom", "bib"),
+        *("png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "ico", "tif", "tiff", "heic", "svg", "psd"),
+        *("mp4", "m4v", "webm", "mkv", "mov", "ogv", "avi", "flv", "mpg", "mpeg", "3gp"),
+        *("m4a", "mp3", "ogg", "oga", "opus", "weba", "wav", "flac", "aac", "mka", "mid", "midi"),
+        *("zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "tar", "warc", "wacz", "iso", "img", "dmg"),
+        *("exe", "msi", "apk", "deb", "rpm", "jar", "whl", "bin", "woff", "woff2", "ttf", "otf", "torrent"),
+    }
+)
 SNIFFED = 1445
 # WHATWG MIME Sniffing, section 7.1: what makes a resource without a type HTML.
 _TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p"

@@ -7,7 +7,7 @@ requests and aborted ones. ``network_log`` adds what interception lacks: the hea
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -42,6 +42,13 @@ AT_RESPONSE = {"urlPattern": "http*", "requestStage": "Response"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NO_BODY = frozenset({204, 205, 304})
 PARTIAL = 206
+# What is missing of an exchange that is not whole, by its ``truncated``.
+INCOMPLETE = {
+    "disconnect": "only the beginning of a response that broke off",
+    "length": "a response larger than the limit",
+    "time": "the rest of a response that did not end",
+    "unspecified": "a response for which the temporary folder had no room",
+}
 LOADED_AHEAD = "the body of a response the browser loaded ahead"
 
 
@@ -81,6 +88,7 @@ class Recorder:
         self._sessions: list[Session] = []
         self._completed_by: dict[str, Mapping[str, str]] = {}
         self._holding = self._closed = False
+        self._fetched: dict[str, Exchange] = {}
 
     def watch(self, session: Session, completed_by: Mapping[str, str] | None = None) -> None:
         """Record what this target (page, frame or worker) requests from now on.
@@ -98,7 +106,8 @@ class Recorder:
         session.on("Network.loadingFailed", self._failed)
         session.on("Fetch.authRequired", lambda event: self._logins.answer(session, event))
         # The browser asks for passwords only where it paused the request as well.
-        self._intercept(session, *([AT_REQUEST] if self._logins.any or completed_by else []), AT_RESPONSE)
+        early = self._logins.any or completed_by or self._fetched
+        self._intercept(session, *([AT_REQUEST] if early else []), AT_RESPONSE)
         self._sessions.append(session)
 
     def close(self) -> None:
@@ -117,6 +126,18 @@ class Recorder:
     def main_responses(self, frame_id: str) -> list[Exchange]:
         """Return the documents this frame was given, redirects included, in order."""
         return [e for e in self.exchanges if e.resource_type == "Document" and e.frame_id == frame_id]
+
+    def keep_back(self, way: Sequence[Exchange]) -> None:
+        """Take in what was fetched without the browser: redirects, and the file or the empty answer they led to."""
+        for exchange in way:
+            self.add(exchange)
+        if exchange.truncated:
+            self.left_out[INCOMPLETE[exchange.truncated]] += 1
+        self.kept_back = exchange if exchange.status not in NO_BODY else None
+
+    def hand_over(self, way: Iterable[Exchange]) -> None:
+        """Give the page what was fetched without it when it asks for that: redirects, and the document they led to."""
+        self._fetched = {exchange.url: exchange for exchange in way}
 
     def add(self, exchange: Exchange) -> None:
         """Take in one exchange, made by interception or by hand."""
@@ -192,9 +213,11 @@ class Recorder:
         if "responseErrorReason" in event:
             self.unanswered[urlsplit(request["url"]).hostname or ""] += 1
             proceed(session, request_id)
+        elif self._fetched and self._is_for_page(event):
+            self._give_fetched(session, event)
         elif not self._holding:
             proceed(session, request_id, _lacking(request["headers"], self._completed_by.get(session.id)))
-        elif event.get("resourceType") == "Document" and event.get("frameId") == self.main_frame_id:
+        elif self._is_for_page(event):
             refuse(session, request_id, "Aborted")
         elif request["method"] == "GET" and (known := self.find(request["url"])):
             # What it set was set when it came; as it may be kept, cookies have no values any more.
@@ -203,6 +226,23 @@ class Recorder:
             refuse(session, request_id, "BlockedByClient")
         else:
             proceed(session, request_id)
+
+    def _give_fetched(self, session: Session, event: Params) -> None:
+        """Answer the page with what was fetched, as long as it asks for that."""
+        request_id, request = event["requestId"], event["request"]
+        exchange = self._fetched.pop(request["url"].split("#")[0], None)
+        if exchange is None or request["method"] != "GET":
+            self._fetched.clear()
+            proceed(session, request_id)
+        else:
+            exchange.frame_id = self.main_frame_id
+            self.add(exchange)
+            answer(session, request_id, exchange)
+        if not self._fetched and not self._logins.any:
+            self._intercept(session, AT_RESPONSE)
+
+    def _is_for_page(self, event: Params) -> bool:
+        return event.get("resourceType") == "Document" and event.get("frameId") == self.main_frame_id
 
     async def _read(self, session: Session, request_id: str, exchange: Exchange) -> None:
         """Read a body and let the browser go on with it; a file that is no page is kept from the browser."""
@@ -220,21 +260,21 @@ class Recorder:
                 raise ByteBudgetExceeded
             await read_body(session, request_id, exchange, limit, at_once=held)
             if is_cut_short(exchange):
-                self._incomplete(exchange, "only the beginning of a response that broke off", "disconnect")
+                self._incomplete(exchange, INCOMPLETE["disconnect"], "disconnect")
         except ByteBudgetExceeded:
             # Of a page its beginning is better than nothing; of anything else it is nothing.
             if file or not main:
                 exchange.body.clear()
-            self._incomplete(exchange, "a response larger than the limit", "length")
+            self._incomplete(exchange, INCOMPLETE["length"], "length")
         except DevToolsError:
             # The connection broke off, or the page went away while the body came.
             self._incomplete(exchange, "the rest of a response that broke off", "disconnect")
         except OSError as error:
             log.warning("A response could not be kept meanwhile in the temporary folder: %s", error)
             exchange.body.clear()
-            self._incomplete(exchange, "a response for which the temporary folder had no room", "unspecified")
+            self._incomplete(exchange, INCOMPLETE["unspecified"], "unspecified")
         except asyncio.CancelledError:
-            self._incomplete(exchange, "the rest of a response that did not end", "time")
+            self._incomplete(exchange, INCOMPLETE["time"], "time")
             raise
         finally:
             self.add(exchange)

@@ -34,6 +34,7 @@ RESULT_LABELS = {
     ResultStatus.NORESULTS: "Nothing there",
 }
 STEP_LABELS = {
+    "fetch": "fetching the file",
     "open": "opening the page",
     "settle": "waiting until it is quiet",
     "behaviours": "scrolling and unfolding",
