@@ -135,6 +135,29 @@ def _tagged(handler: "Handler") -> None:
         handler.reply("tagged", "text/plain", headers=[("ETag", '"v1"'), ("Cache-Control", "no-cache")])
 
 
+VALIDATED = {"small.bin": b"\0small" * 20, "large.bin": bytes(range(256)) * 200, "paper.pdf": PDF}
+LAST_MODIFIED = "Sun, 01 Nov 2026 08:00:00 GMT"
+
+
+def _validated(handler: "Handler") -> None:
+    """``/validated/<how>/<file>``: ``tag`` and ``date`` have not changed, ``new`` always has, ``page`` is one."""
+    _, _, how, name = urlsplit(handler.path).path.split("/")
+    if how == "moved":
+        handler.reply("", status=302, headers=[("Location", f"/validated/tag/{name}")])
+        return
+    tag, known = ("ETag", '"v1"'), handler.headers.get("If-None-Match") == '"v1"'
+    date = ("Last-Modified", LAST_MODIFIED)
+    if how == "tag" and known:
+        handler.reply(status=304, mimetype="", headers=[tag])
+    elif how == "date" and handler.headers.get("If-Modified-Since") == LAST_MODIFIED:
+        handler.reply(status=304, mimetype="")
+    elif how == "page":
+        handler.reply("<!doctype html><title>A page with a tag</title><p>Hello", headers=[tag, date])
+    else:
+        kind = "application/pdf" if name.endswith(".pdf") else "application/octet-stream"
+        handler.reply(VALIDATED[name], kind, headers={"date": [date], "new": [("ETag", '"v2"')]}.get(how, [tag]))
+
+
 def _early_hints(handler: "Handler") -> None:
     """A 103 (RFC 8297) before the answer itself."""
     handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n")
@@ -225,6 +248,7 @@ FILE_ROUTES: dict[str, Callable[["Handler"], None]] = {
     "/ranges": _ranges,
     "/tagged": _tagged,
     "/seeming/": _seeming,
+    "/validated/": _validated,
     "/early-hints": _early_hints,
     "/three-events": _three_events,
     "/socket": _socket,

@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
@@ -55,6 +55,8 @@ class Plain:
         url = self.request.url
         if self.request.identity.has_secrets or credentials_of(url) or _as_browsers_write(url) is None:
             return False
+        if self.request.known:
+            return True
         ending = urlsplit(url).path.rpartition("/")[2].rpartition(".")
         return bool(ending[0]) and ending[2].lower() in FILE_EXTENSIONS
 
@@ -91,6 +93,8 @@ class Plain:
 
     async def _take(self, exchange: Exchange, answer: Answer, passed: Sequence[Exchange]) -> bool:
         """Read what a response holds, if it is for us; return whether it was a file."""
+        if exchange.status == 304 and self._conditions(exchange.url):
+            return await self._take_known(exchange, passed)
         if not _is_for_anyone(exchange) or not can_decode(answer):
             return False
         file = is_file(exchange) if exchange.status not in NO_BODY else True
@@ -112,6 +116,23 @@ class Plain:
         elif not exchange.truncated:
             self.recorder.hand_over([*passed, exchange])
         return bool(file)
+
+    async def _take_known(self, exchange: Exchange, passed: Sequence[Exchange]) -> bool:
+        """Take what was kept before in the place of what the server did not send again; ask for it if that has gone."""
+        known = self.request.known
+        unchanged = await asyncio.to_thread(known.load, self.folder) if known else None
+        if unchanged is None:
+            return await replace(self, request=replace(self.request, known=None)).fetch()
+        exchange.revisits = unchanged.original
+        self.recorder.unchanged = unchanged
+        self.recorder.keep_back([*passed, exchange])
+        return True
+
+    def _conditions(self, url: str) -> list[tuple[str, str]]:
+        """Return what is asked of a URL only if it has changed; nothing where what is known came from elsewhere."""
+        known = self.request.known
+        fits = known and known.url == url and known.file.stored.size <= self.request.limits.download_size
+        return known.conditions() if known and fits else []
 
     async def _read(self, exchange: Exchange, answer: Answer, limit: int) -> None:
         if declared_length(exchange) > limit:
@@ -140,6 +161,7 @@ class Plain:
             *(told if url.startswith("https:") else ()),
             ("Accept-Encoding", CODINGS),
             ("Accept-Language", accept_language(self.request.identity.languages)),
+            *self._conditions(url),
         ]
 
     def _exchange(self, url: str, answer: Answer) -> Exchange:

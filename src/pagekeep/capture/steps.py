@@ -103,6 +103,8 @@ def explain_no_page(recorder: Recorder, limits: Limits) -> tuple[str, bool]:
     file, main = recorder.kept_back, recorder.main_responses(recorder.main_frame_id)[-1]
     if file is None:
         return f"The server sent {main.status} without content, not a page.", True
+    if main.revisits:
+        return f"The server says that the file ({file.mimetype or 'of no type'}) has not changed; it is no page.", True
     what = f"The server sent a file ({file.mimetype or 'of no type'})"
     match file.truncated:
         case "length":

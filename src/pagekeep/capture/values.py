@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pagekeep.capture.known_file import KnownFile
 from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.domain.behaviours import DEFAULT_BEHAVIOURS
 from pagekeep.domain.identity import Identity
@@ -70,6 +71,7 @@ class CaptureRequest:
         identity: who the browser is to the sites it visits.
         block_list: path of a file that names hosts nothing is asked of; empty for none.
         behaviours: names of what is done to the page before it is looked at.
+        known: the file that an earlier snapshot keeps of this URL, if it led to one.
     """
 
     url: str
@@ -83,6 +85,7 @@ class CaptureRequest:
     block_list: str = ""
     behaviours: tuple[str, ...] = DEFAULT_BEHAVIOURS
     limits: Limits = field(default_factory=Limits)
+    known: KnownFile | None = None
 
     def __post_init__(self) -> None:
         # Here, so that nobody who makes a request can forget it.

@@ -15,6 +15,7 @@ from pagekeep.domain.identity import Identity
 from pagekeep.domain.results import Result, StoredFile
 from pagekeep.domain.status import CrawlStatus, ResultStatus
 from pagekeep.services.crawl_config import CrawlSettings, crawl_settings
+from pagekeep.services.known_file import known_file
 from pagekeep.services.listeners import own_addresses
 from pagekeep.services.load_identity import load_identity
 from pagekeep.services.obey_limits import start_clock
@@ -91,6 +92,7 @@ def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, .
         block_list=chosen.block_list,
         behaviours=chosen.behaviours,
         limits=_limits(own, chosen.timeout, crawl.snapshot_max_size),
+        known=known_file(snapshot) if "static" in plugins else None,
     )
 
 

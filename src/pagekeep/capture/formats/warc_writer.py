@@ -85,19 +85,26 @@ class WarcWriter:
 
         Source: ISO 28500:2017, 6.7.2 (identical payload digest).
         """
-        headers = self._common(exchange, remote_address) | {
-            "Content-Type": "application/http; msgtype=response",
+        headers = self._revisit(exchange, remote_address, earlier, "identical-payload-digest") | {
             "WARC-Payload-Digest": exchange.payload_digest,
-            "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
-            "WARC-Refers-To": earlier.record_id,
-            "WARC-Refers-To-Target-URI": earlier.url,
-            "WARC-Refers-To-Date": f"{earlier.time:{_DATE}}",
         }
         start = self._offset
         yield from self._record("revisit", record.record_id, exchange.time, headers, response_head(exchange))
         line = index_line(exchange, exchange.time, self._filename, start, self._offset - start)
         line.fields["mime"] = "warc/revisit"
         self.index.append(line)
+
+    def not_modified(
+        self, exchange: Exchange, remote_address: str | None, record: Response, earlier: Response
+    ) -> Iterator[bytes]:
+        """Yield a ``revisit`` record: the server has answered 304, the payload is that of an ``earlier`` response.
+
+        It has no index line: who looks the URL up is to find the payload.
+
+        Source: ISO 28500:2017, 6.7.3 (server not modified).
+        """
+        headers = self._revisit(exchange, remote_address, earlier, "server-not-modified")
+        yield from self._record("revisit", record.record_id, exchange.time, headers, response_head(exchange))
 
     def request(self, exchange: Exchange, remote_address: str | None, response: Response) -> Iterator[bytes]:
         """Yield the ``request`` record that belongs to a response."""
@@ -115,6 +122,17 @@ class WarcWriter:
         if self._info_id:
             headers["WARC-Warcinfo-ID"] = self._info_id
         yield from self._record("metadata", _record_id(), time, headers, block)
+
+    def _revisit(
+        self, exchange: Exchange, remote_address: str | None, earlier: Response, profile: str
+    ) -> dict[str, str]:
+        return self._common(exchange, remote_address) | {
+            "Content-Type": "application/http; msgtype=response",
+            "WARC-Profile": f"http://netpreserve.org/warc/1.1/revisit/{profile}",
+            "WARC-Refers-To": earlier.record_id,
+            "WARC-Refers-To-Target-URI": earlier.url,
+            "WARC-Refers-To-Date": f"{earlier.time:{_DATE}}",
+        }
 
     def _common(self, exchange: Exchange, remote_address: str | None) -> dict[str, str]:
         headers = {"WARC-Target-URI": exchange.url}

@@ -10,13 +10,16 @@ NEEDS_PAGE = False
 
 
 async def make(visit: Visit, keep: Keep) -> str:
-    """Keep ``headers.json``: repeated headers stay apart, in the order they came."""
+    """Keep ``headers.json``: repeated headers stay apart, in the order they came.
+
+    Of a file that has not changed, ``unchanged`` tells how it came.
+    """
     main = visit.main
     if main is None:
         raise NoResult("The server sent no response.")
     parts = urlsplit(main.url)
     version = main.http_version
-    document = {
+    document: dict[str, object] = {
         "url": visit.url,
         "final_url": main.url,
         "status": main.status,
@@ -27,6 +30,14 @@ async def make(visit: Visit, keep: Keep) -> str:
         ),
         "request_headers": [list(pair) for pair in main.request_headers],
         "headers": [list(pair) for pair in main.response_headers],
+        "time": main.time.isoformat(timespec="microseconds"),
     }
+    if earlier := main.revisits:
+        document["unchanged"] = {
+            "since": earlier.time.isoformat(timespec="microseconds"),
+            "status": earlier.status,
+            "status_text": earlier.reason,
+            "headers": [list(pair) for pair in earlier.response_headers],
+        }
     await keep("headers.json", as_json(document), "application/json")
     return f"{version} {main.status} {main.reason}".strip()

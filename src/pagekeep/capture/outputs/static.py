@@ -5,6 +5,7 @@ import time
 
 from pagekeep.capture.formats.file_names import file_name
 from pagekeep.capture.formats.preview_kinds import SNIFFED, TEXT, THUMBNAIL, has_preview
+from pagekeep.capture.known_file import Unchanged
 from pagekeep.capture.programs.preview import SECONDS, preview
 from pagekeep.capture.recording.body import Body
 from pagekeep.capture.visit import Keep, Visit
@@ -17,8 +18,13 @@ _SHARE = 0.8
 
 
 async def make(visit: Visit, keep: Keep) -> str:
-    """Keep the file under its own name, ``thumbnail.jpg`` of a PDF or picture, and ``text.txt`` of a PDF."""
+    """Keep the file under its own name, ``thumbnail.jpg`` of a PDF or picture, and ``text.txt`` of a PDF.
+
+    What has not changed since an earlier snapshot is kept as it is there.
+    """
     end = time.monotonic() + _SHARE * visit.request.limits.download
+    if visit.recorder.unchanged:
+        return await _keep_again(visit, keep, visit.recorder.unchanged)
     file = visit.recorder.kept_back
     if file is None:
         raise Skipped("The server sent a page; the other outputs keep it.")
@@ -36,6 +42,14 @@ async def make(visit: Visit, keep: Keep) -> str:
         title, missing = await _preview(visit, keep, file.body, max(0.0, min(SECONDS, end - time.monotonic())))
     visit.title = visit.title or title or name
     return f"{name}; {missing}" if missing else name
+
+
+async def _keep_again(visit: Visit, keep: Keep, unchanged: Unchanged) -> str:
+    """Keep what an earlier snapshot has: the file, and what was made of it."""
+    for stored, body in ((unchanged.stored, unchanged.original.body), *unchanged.made):
+        await keep.stream(stored.path, body.chunks(), stored.mimetype)
+    visit.title = unchanged.title or unchanged.stored.path
+    return f"{unchanged.stored.path}; unchanged since {unchanged.since}"
 
 
 async def _preview(visit: Visit, keep: Keep, body: Body, seconds: float) -> tuple[str, str]:

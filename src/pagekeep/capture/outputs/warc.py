@@ -58,7 +58,8 @@ def _blocked(visit: Visit) -> int:
 async def _share(visit: Visit, keep: Keep) -> tuple[dict[bytes, Response], list[IndexLine]]:
     """Keep the records of large payloads; return them by the payload's SHA-256, and their index lines."""
     # Of addresses that gave the same payload the first by name stands for it: the next visit chooses the same.
-    by_name = sorted(visit.recorder.exchanges, key=lambda exchange: exchange.url, reverse=True)
+    came = [exchange.revisits or exchange for exchange in visit.recorder.exchanges]
+    by_name = sorted(came, key=lambda exchange: exchange.url, reverse=True)
     identity = visit.request.identity
     if identity.has_secrets and not identity.owner:
         return {}, []  # nobody can tell whose answers these are
@@ -81,7 +82,8 @@ def _shareable(visit: Visit, exchange: Exchange, record: Response) -> Shareable:
     if visit.request.identity.has_secrets:
         key += f" for {visit.request.identity.owner}"  # the headers of the answer may be about its person
     name = f"{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()[:32]}.warc.gz"
-    address = _remote_address(visit, exchange)
+    # Of what came before this visit nobody knows from where.
+    address = _remote_address(visit, exchange) if exchange.time >= visit.started_at else None
     return Shareable(name, key, lambda: WarcWriter(name).response(exchange, address, record), MIMETYPE)
 
 
@@ -107,7 +109,14 @@ def _records(visit: Visit, writer: WarcWriter, known: Mapping[bytes, Response]) 
     for exchange in visit.recorder.exchanges:
         address, digest = _remote_address(visit, exchange), exchange.body.sha256
         record, earlier = new_response(exchange), seen.get(digest)
-        if earlier and (earlier.url, earlier.time) == (exchange.url, exchange.time):
+        if exchange.revisits:
+            # Here too, so that this snapshot refers to nothing outside itself.
+            original, digest = exchange.revisits, exchange.revisits.body.sha256
+            if digest not in seen:
+                seen[digest] = new_response(original)
+                yield from writer.response(original, None, seen[digest])
+            yield from writer.not_modified(exchange, address, record, seen[digest])
+        elif earlier and (earlier.url, earlier.time) == (exchange.url, exchange.time):
             record = earlier  # the record that was just shared
         elif earlier and exchange.body.size >= REVISIT_BYTES and not exchange.truncated:
             yield from writer.revisit(exchange, address, record, earlier)

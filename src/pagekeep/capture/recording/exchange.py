@@ -45,6 +45,7 @@ class Exchange:
 
     Attributes:
         truncated: why the body is not whole (ISO 28500, WARC-Truncated), or empty.
+        revisits: the earlier exchange whose payload the server says is still the same (status 304).
     """
 
     url: str
@@ -63,6 +64,7 @@ class Exchange:
     request_id: str = ""
     frame_id: str = ""
     told: Told = field(default_factory=Told)
+    revisits: "Exchange | None" = None
 
     @property
     def mimetype(self) -> str:

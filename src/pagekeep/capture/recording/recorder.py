@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from pagekeep.capture.chromium.devtools import DevToolsError, Params, Session
+from pagekeep.capture.known_file import Unchanged
 from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.recording.interception import (
     FULFILLED,
@@ -60,6 +61,7 @@ class Recorder:
         unanswered: requests that failed before any response, by host.
         main_frame_id: the frame whose documents are the page.
         kept_back: the main response where it is a file and no page: the browser is not given it.
+        unchanged: what an earlier snapshot keeps, where the server says that it is still the same.
     """
 
     def __init__(self, request: CaptureRequest, folder: Path | None = None) -> None:
@@ -76,6 +78,7 @@ class Recorder:
         self.streams = LiveStreams()
         self.main_frame_id = ""
         self.kept_back: Exchange | None = None
+        self.unchanged: Unchanged | None = None
         self._folder, self._secrecy = folder, request.secrecy
         self._unpaused = Unpaused(
             lambda session, exchange: self._begin(self._read_kept(session, exchange), exchange), folder, request.secrecy
@@ -133,7 +136,7 @@ class Recorder:
             self.add(exchange)
         if exchange.truncated:
             self.left_out[INCOMPLETE[exchange.truncated]] += 1
-        self.kept_back = exchange if exchange.status not in NO_BODY else None
+        self.kept_back = exchange if exchange.status not in NO_BODY else exchange.revisits
 
     def hand_over(self, way: Iterable[Exchange]) -> None:
         """Give the page what was fetched without it when it asks for that: redirects, and the document they led to."""
