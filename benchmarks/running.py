@@ -84,7 +84,7 @@ class Archive:
         self.command("user", "create", "admin", "--json")
         self.token = self.command("token", "create").strip()
         said = self.said(len(self._processes))
-        self.server = self.start("server")
+        self.server = self.start("server", "--no-worker")
         deadline = time.monotonic() + START_SECONDS
         while self.server.poll() is None and time.monotonic() < deadline:
             if found := re.search(r"at (http://\S+)", said.read_text()):

@@ -47,7 +47,7 @@ def serving(home: Path, **settings: str) -> Iterator[Live]:
     token = subprocess.run(seeding, env=environ, check=True, capture_output=True, text=True).stdout.strip()
     log = home / "server.log"
     with log.open("w") as out:
-        command = [sys.executable, "-m", "pagekeep.cli.main", "server"]
+        command = [sys.executable, "-m", "pagekeep.cli.main", "server", "--no-worker"]
         process = subprocess.Popen(command, env=environ, stdout=out, stderr=out)
     try:
         yield Live(_address(log, process), token, environ, log)

@@ -79,7 +79,7 @@ class Archive:
         self.run("init")
         self.run("user", "create", "admin")
         self.token = self.run("token", "create").stdout.strip()
-        _, said = self.start("server")
+        _, said = self.start("server", "--no-worker")
         wait_until(lambda: "Serving the archive at" in said.read_text(), START_SECONDS)
         self.origin = re.search(r"at (http://\S+)", said.read_text())[1].rstrip("/")  # type: ignore[index]
         wait_until(lambda: self.answers("machine/machine/current"), START_SECONDS)

@@ -41,7 +41,7 @@ COMMANDS = {
     "remove": Entry("Remove snapshots and their files."),
     "schedule": Entry("Archive URLs again and again, every day, week or month."),
     "status": Entry("Show how much is archived and what is going on."),
-    "server": Entry("Serve the web pages and the API."),
+    "server": Entry("Serve the web pages and the API, and capture what is queued."),
     "worker": Entry("Capture the pages that are queued."),
     "config": Entry("Show every setting: value, default, unit, and where it comes from.", django=False),
     "user": Entry("Create users, set passwords, list users."),

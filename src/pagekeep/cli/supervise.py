@@ -1,4 +1,4 @@
-"""Server and worker as children of one process: started again when they die, and never left behind."""
+"""Server and worker as children of one process: started again when they die or hang, and never left behind."""
 
 import asyncio
 import contextlib
@@ -7,60 +7,93 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from pagekeep.capture.programs.families import dying_with
 from pagekeep.cli.printing import err, how_to
 from pagekeep.domain.errors import BadInput, EnvironmentProblem
+from pagekeep.worker.pulse import hung_seconds, pulse_seconds
 
 STOP_SECONDS = 8.0
 """How long children may take to end by themselves."""
 LONGEST_PAUSE = 30.0
 """Seconds; a child that dies at once is started again after 1, 2, 4, … seconds, at most this."""
 HOPELESS = (BadInput.exit_code, EnvironmentProblem.exit_code)
-"""A child that ends so before it was ever steady has said what is wrong; starting it again would not help."""
+"""A child that ends so at its first start has said what is wrong; starting it again would not help."""
 TELL_ORDERS = "--tell-orders"
 """The option that makes a worker end with :data:`TOLD_TO_STOP` where an order has ended it, else with 0."""
+PULSE_TO = "--pulse-to"
+"""The option that names the pipe to which a worker writes as long as it does not hang."""
 TOLD_TO_STOP = 6
 """A child that ends so was told to by an order; it is not started again."""
-_OPTIONS = {"worker": (TELL_ORDERS,)}
 STEADY = 60.0
 """A child that has run for so many seconds is no longer counted as one that dies at once."""
+_SLACK = 5.0
+"""Seconds a hung worker has to end by itself, which tells more."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A command that is kept running.
+
+    Attributes:
+        name: what people call it, and the command.
+        options: of the command.
+        has_pulse: it tells all the time that it does not hang.
+        is_needed: without it the others are of no use.
+    """
+
+    name: str
+    options: tuple[str, ...] = ()
+    has_pulse: bool = False
+    is_needed: bool = True
+    process: asyncio.subprocess.Process | None = None
+    pulse: "_Pulse | None" = None
+    keeping: "asyncio.Task[None] | None" = None
+
+
+def the_server() -> Child:
+    """Return the process that answers requests."""
+    return Child("server", ("--no-worker",))
+
+
+def the_worker(*, is_needed: bool) -> Child:
+    """Return the process that captures pages."""
+    return Child("worker", (TELL_ORDERS,), has_pulse=True, is_needed=is_needed)
 
 
 class Children:
-    """Runs ``pagekeep NAME`` for each name while the block runs; they do not see the terminal's Ctrl-C.
+    """Runs ``pagekeep`` commands while the block runs; they do not see the terminal's Ctrl-C.
 
     Attributes:
-        problem: the exit code of a child that cannot work on this machine, 0 as long as all do.
+        problem: the exit code of a child that is needed and cannot work on this machine, 0 as long as all do.
     """
 
-    def __init__(self, names: Sequence[str], stop: asyncio.Event) -> None:
+    def __init__(self, children: Sequence[Child], stop: asyncio.Event) -> None:
         """Prepare them.
 
         Args:
-            stop: set when a child cannot work on this machine.
+            stop: set when a child that is needed cannot work on this machine.
         """
         self.problem = 0
-        self._names, self._stop = names, stop
-        self._processes: dict[str, asyncio.subprocess.Process] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._children, self._stop = children, stop
 
     async def __aenter__(self) -> Self:
-        for name in self._names:
-            await self._start(name)
-            self._keepers.append(asyncio.create_task(self._keep(name)))
+        for child in self._children:
+            child.keeping = asyncio.create_task(self._keep(child, await _start(child)))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for keeper in self._keepers:
+        keepers = [child.keeping for child in self._children if child.keeping]
+        for keeper in keepers:
             keeper.cancel()
-        if self._keepers:
-            await asyncio.wait(self._keepers)
-        running = [process for process in self._processes.values() if process.returncode is None]
+        if keepers:
+            await asyncio.wait(keepers)
+        running = [child.process for child in self._children if child.process and child.process.returncode is None]
         for process in running:
             _signal(process, signal.SIGTERM)
         ends = [asyncio.create_task(process.wait()) for process in running]
@@ -68,41 +101,118 @@ class Children:
             _, late = await asyncio.wait(ends, timeout=STOP_SECONDS)
             if late:
                 for process in running:
-                    with contextlib.suppress(ProcessLookupError):  # its whole group has ended
-                        os.killpg(process.pid, signal.SIGKILL)
+                    _kill_group(process)
                 await asyncio.wait(late)
+        for child in self._children:
+            if child.pulse is not None:
+                child.pulse.close()
 
-    async def _start(self, name: str) -> None:
-        self._processes[name] = await asyncio.create_subprocess_exec(
+    async def _keep(self, child: Child, process: asyncio.subprocess.Process) -> None:
+        pause, has_worked = 1.0, False
+        while True:
+            started = time.monotonic()
+            code, hung = await _end(process, child.pulse)
+            if time.monotonic() - started > STEADY:
+                pause, has_worked = 1.0, True
+            if code in HOPELESS and not has_worked:
+                self._give_up(child, code)
+                return
+            if code == TOLD_TO_STOP:
+                err.print(f"The {child.name} has ended as it was told to; start another with: {how_to(child.name)}")
+                return
+            has_worked = has_worked or code not in HOPELESS
+            how = (
+                f"has not moved for {hung:.0f} s and was ended" if hung else f"has ended unexpectedly ({_ending(code)})"
+            )
+            err.print(f"The {child.name} {how}; it is started again in {pause:g} s.")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            process = await _start(child)
+
+    def _give_up(self, child: Child, code: int) -> None:
+        if child.is_needed:
+            self.problem = code
+            self._stop.set()
+        else:
+            fix = f"once that is put right, start one with: {how_to(child.name)}"
+            err.print(f"The {child.name} cannot work on this machine; {fix}")
+
+
+class _Pulse:
+    """The reading end of a worker's pulse."""
+
+    def __init__(self) -> None:
+        self._reader, self.writer = os.pipe()
+        self.last: float | None = None
+        os.set_blocking(self._reader, False)
+        asyncio.get_running_loop().add_reader(self._reader, self._heard)
+
+    def _heard(self) -> None:
+        if os.read(self._reader, 4096):
+            self.last = time.monotonic()
+        else:
+            self.close()
+
+    def silence(self) -> float:
+        """Return for how long nothing was heard (seconds); 0 before the first sign."""
+        return 0.0 if self.last is None else time.monotonic() - self.last
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._reader >= 0:
+            asyncio.get_running_loop().remove_reader(self._reader)
+            os.close(self._reader)
+            self._reader = -1
+
+
+async def _start(child: Child) -> asyncio.subprocess.Process:
+    options: tuple[str, ...] = child.options
+    passed: tuple[int, ...] = ()
+    if child.pulse is not None:
+        child.pulse.close()
+        child.pulse = None
+    if child.has_pulse:
+        child.pulse = _Pulse()
+        passed = (child.pulse.writer,)
+        options = (*options, f"{PULSE_TO}={child.pulse.writer}")
+    try:
+        child.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "pagekeep.cli.main",
-            name,
-            *_OPTIONS.get(name, ()),
+            child.name,
+            *options,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=passed,
             preexec_fn=dying_with(os.getpid()),
         )
+    finally:
+        if child.pulse is not None:
+            os.close(child.pulse.writer)
+    return child.process
 
-    async def _keep(self, name: str) -> None:
-        pause, was_steady = 1.0, False
+
+async def _end(process: asyncio.subprocess.Process, pulse: _Pulse | None) -> tuple[int, float]:
+    """Wait for the end of a child; return its exit code and, where it hung and was killed, for how long it had."""
+    ending = asyncio.create_task(process.wait())
+    try:
         while True:
-            started = time.monotonic()
-            code = await self._processes[name].wait()
-            if time.monotonic() - started > STEADY:
-                pause, was_steady = 1.0, True
-            if code in HOPELESS and not was_steady:
-                self.problem = code
-                self._stop.set()
-                return
-            if code == TOLD_TO_STOP:
-                err.print(f"The {name} has ended as it was told to; start another with: {how_to(name)}")
-                return
-            err.print(f"The {name} has ended unexpectedly ({_ending(code)}); it is started again in {pause:g} s.")
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
-            await self._start(name)
+            done, _ = await asyncio.wait({ending}, timeout=pulse_seconds())
+            silent = pulse.silence() if pulse is not None else 0.0
+            if done:
+                return ending.result(), 0.0
+            if silent > hung_seconds() + _SLACK:
+                _kill_group(process)
+                return await ending, silent
+    finally:
+        ending.cancel()
+
+
+def _kill_group(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):  # its whole group has ended
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

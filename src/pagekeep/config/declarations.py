@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     )
     server_processes: int = _setting(1, "Processes that answer requests.", "processes", ge=1, le=64)
     server_threads: int = _setting(8, "Threads that answer requests, in each process.", "threads", ge=1, le=256)
+    server_worker: bool = _setting(True, "Whether the server starts a worker of its own and watches it.")
     public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
     public_add: bool = _setting(False, "Whether people who are not logged in may add URLs at /add/.")
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)
@@ -68,7 +69,13 @@ class Settings(BaseSettings):
         DEFAULT_BEHAVIOURS, "What is done to a page before it is looked at; none leaves it as it came."
     )
     only_new: bool = _setting(False, "Whether adding a URL that is already archived is passed over.")
-    tabs: int = _setting(2, "Pages captured at the same time.", "pages", ge=1, le=64)
+    tabs: int = _setting(
+        0,
+        "Pages captured at the same time by a worker; 0: as many as processors and memory allow, see docs/deploy.md.",
+        "pages",
+        ge=0,
+        le=64,
+    )
     worker_niceness: int = _setting(
         10,
         "How far workers and their browsers stand back behind all else on the machine: 0 not at all, 19 the most.",

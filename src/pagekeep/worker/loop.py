@@ -12,6 +12,7 @@ from pagekeep.archive import queue
 from pagekeep.archive.models import Snapshot, Worker
 from pagekeep.archive.queue import POLL, LeaseLost
 from pagekeep.archive.worker_queries import order_of
+from pagekeep.capture.capacity import default_tabs
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.domain.status import SnapshotStatus
@@ -47,7 +48,7 @@ async def run_worker(
     Told to stop by an order, it ends what it is capturing first.
 
     Args:
-        tabs: pages at a time; None for the setting's.
+        tabs: pages at a time; None for the setting's, or what this machine can bear.
         until_idle: end by itself when nothing is left to do.
         engine: makes what captures the pages.
 
@@ -57,7 +58,7 @@ async def run_worker(
     Raises:
         EnvironmentProblem: this machine cannot capture, e.g. it has no browser. Nothing is lost: the pages stay queued.
     """
-    tabs = tabs or settings().tabs
+    tabs = tabs or settings().tabs or default_tabs()
     record = await sync_to_async(register_worker)(tabs)
     try:
         async with engine() as capturing:

@@ -73,10 +73,10 @@ def test_config_lists_every_setting_as_jsonl() -> None:
         "type": "setting",
         "variable": "PAGEKEEP_TABS",
         "key": "tabs",
-        "value": "2",
-        "default": "2",
+        "value": "0",
+        "default": "0",
         "unit": "pages",
-        "help": "Pages captured at the same time.",
+        "help": Settings.model_fields["tabs"].description,
         "source": "default",
     }
 

@@ -16,7 +16,7 @@ from pagekeep.domain.plugins import DEFAULT_PLUGINS
 
 def test_defaults_need_nothing(tmp_path: Path) -> None:
     found = load_settings({"PAGEKEEP_DATA_DIR": str(tmp_path / "none")})
-    assert (found.host, found.port, found.tabs, found.plugins) == ("127.0.0.1", 8000, 2, DEFAULT_PLUGINS)
+    assert (found.host, found.port, found.tabs, found.plugins) == ("127.0.0.1", 8000, 0, DEFAULT_PLUGINS)
     assert found.data_dir == tmp_path / "none"
     assert not found.data_dir.exists()
 
@@ -42,7 +42,7 @@ def test_environment_wins_over_toml(tmp_path: Path) -> None:
         ("MAX_BODY_SIZE", "5 MB", 5 * 2**20),
         ("CHROMIUM_SANDBOX", "OFF", "off"),
         ("BASE_URL", "https://archive.test/", "https://archive.test"),
-        ("TABS", "", 2),
+        ("TABS", "", 0),
     ],
 )
 def test_values_parse_kindly(tmp_path: Path, name: str, text: str, value: object) -> None:

@@ -21,7 +21,7 @@ from pagekeep.cli.opening import open_archive
 from pagekeep.cli.ports import usable_port, web_address
 from pagekeep.cli.printing import err, how_to, out
 from pagekeep.cli.sample_site import sample_site
-from pagekeep.cli.supervise import Children
+from pagekeep.cli.supervise import Children, the_server, the_worker
 from pagekeep.config.declarations import PREFIX
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
@@ -74,7 +74,7 @@ async def _run(url: str, address: str, host: str, port: int, login: Login) -> in
     """Return the exit code."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with Children(("server", "worker"), stop) as children:
+    async with Children((the_server(), the_worker(is_needed=True)), stop) as children:
         if await _answers(host, port, stop):
             with contextlib.ExitStack() as open_until_done:
                 added = await sync_to_async(_queue)(url, login.user, open_until_done)

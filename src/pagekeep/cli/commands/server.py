@@ -1,5 +1,6 @@
 """``pagekeep server``"""
 
+import asyncio
 import importlib
 import logging
 import os
@@ -16,9 +17,12 @@ from pagekeep.capture.programs.families import die_with_parent
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.ports import usable_port, web_address
 from pagekeep.cli.printing import err
+from pagekeep.cli.supervise import Children, the_server, the_worker
+from pagekeep.config.declarations import PREFIX, Settings
 from pagekeep.config.load import settings
 from pagekeep.services.listeners import listening
 from pagekeep.services.note_machine import note_machine, note_programs
+from pagekeep.worker.signals import stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +31,40 @@ STOP_SECONDS = 5
 
 
 @click.command()
-def command() -> None:
-    """Serve the web pages and the API, until it is stopped (Ctrl-C or SIGTERM).
+@click.option(
+    "--worker/--no-worker",
+    "with_worker",
+    default=None,
+    help="Whether a worker is started; by default PAGEKEEP_SERVER_WORKER.",
+)
+@click.pass_context
+def command(ctx: click.Context, with_worker: bool | None) -> None:
+    """Serve the web pages and the API, and capture what is queued, until it is stopped (Ctrl-C or SIGTERM).
 
     PAGEKEEP_HOST, PAGEKEEP_PORT and PAGEKEEP_SERVER_THREADS say where and how; pagekeep config shows them all. Pages
-    are captured by pagekeep worker; pagekeep run does both.
+    are captured by a worker that the server starts and watches; with --no-worker by those you start with pagekeep
+    worker.
     """
     own = settings()
     port = usable_port(own.host, own.port)
     open_archive(create=True)
+    if own.server_worker if with_worker is None else with_worker:
+        os.environ[f"{PREFIX}PORT"] = str(port)
+        os.environ[f"{PREFIX}DATA_DIR"] = str(own.data_dir)
+        ctx.exit(asyncio.run(_serve_and_capture()))
+    _serve(own, port)
+
+
+async def _serve_and_capture() -> int:
+    """Watch over server and worker until a signal comes; return the exit code."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with Children((the_server(), the_worker(is_needed=False)), stop) as children:
+        await stop.wait()
+    return children.problem
+
+
+def _serve(own: Settings, port: int) -> None:
     # The process that answers is a fork of this one: it must not inherit an open database.
     connections.close_all()
     server = Server(

@@ -11,11 +11,12 @@ from pagekeep.capture.priority import give_way
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import count_text, err, json_option, out, print_json
 from pagekeep.cli.records import worker_json
-from pagekeep.cli.supervise import TELL_ORDERS, TOLD_TO_STOP
+from pagekeep.cli.supervise import PULSE_TO, TELL_ORDERS, TOLD_TO_STOP
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.order_worker import order_worker
 from pagekeep.worker.loop import run_worker
+from pagekeep.worker.pulse import pulsing
 from pagekeep.worker.signals import stop_on_signals
 
 _DONE = {
@@ -29,8 +30,9 @@ _DONE = {
 @click.option("--tabs", type=click.IntRange(1, 64), help="Pages at the same time; by default PAGEKEEP_TABS.")
 @click.option("--until-idle", is_flag=True, help="End when nothing is left to do.")
 @click.option(TELL_ORDERS, "tell_orders", is_flag=True, hidden=True)
+@click.option(PULSE_TO, "pulse_to", type=int, hidden=True)
 @click.pass_context
-def command(ctx: click.Context, tabs: int | None, until_idle: bool, tell_orders: bool) -> None:
+def command(ctx: click.Context, tabs: int | None, until_idle: bool, tell_orders: bool, pulse_to: int | None) -> None:
     """Capture the pages that are queued, until it is stopped (Ctrl-C or SIGTERM).
 
     Any number of workers may share an archive. A page that a worker has not ended is given back, or taken over by
@@ -43,15 +45,16 @@ def command(ctx: click.Context, tabs: int | None, until_idle: bool, tell_orders:
         return
     open_archive(create=True)
     give_way(settings().worker_niceness)
-    told_to_stop = asyncio.run(_work(tabs, until_idle=until_idle))
+    told_to_stop = asyncio.run(_work(tabs, pulse_to, until_idle=until_idle))
     if told_to_stop and tell_orders:
         ctx.exit(TOLD_TO_STOP)
 
 
-async def _work(tabs: int | None, *, until_idle: bool) -> bool:
+async def _work(tabs: int | None, pulse_to: int | None, *, until_idle: bool) -> bool:
     stop = asyncio.Event()
     stop_on_signals(stop)
-    return await run_worker(tabs, stop=stop, until_idle=until_idle)
+    async with pulsing(pulse_to):
+        return await run_worker(tabs, stop=stop, until_idle=until_idle)
 
 
 @command.command("list")
