@@ -23,6 +23,7 @@ from testsite.hostile_routes import HOSTILE
 from testsite.identity_routes import IDENTITY
 from testsite.media_routes import MEDIA
 from testsite.unruly_routes import UNRULY
+from testsite.wall_routes import WALLS
 
 PAGES = Path(__file__).parent / "pages"
 TEXT = ("text/html", "text/css", "text/javascript")
@@ -213,7 +214,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _route(path: str) -> Callable[[Handler], None] | None:
-    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME | UNRULY | IDENTITY
+    routes = GOOD | FILE_ROUTES | MEDIA | HOSTILE | EXTREME | UNRULY | IDENTITY | WALLS
     if path in routes:
         return routes[path]
     return next((route for prefix, route in routes.items() if prefix.endswith("/") and path.startswith(prefix)), None)

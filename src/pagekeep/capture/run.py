@@ -17,6 +17,8 @@ from pagekeep.capture.plain import Plain
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import Outcome
 from pagekeep.capture.visit import Keep, Visit
+from pagekeep.capture.wall_signs import look_for_wall, wait_for_passage
+from pagekeep.capture.walls import EVIDENCE
 from pagekeep.domain.errors import (
     BrowserDied,
     CaptureError,
@@ -69,9 +71,15 @@ class Run:
         failure = await self._step("open", self._open)
         if not self._no_page:
             await self._step("settle", lambda: steps.settle(page, limits))
+            visit.wall = await look_for_wall(visit)
+            if visit.wall and visit.wall.passes:
+                await self._step("wait", self._wait)
             if visit.request.behaviours and not self._no_page:
                 await self._step("behaviours", lambda: behave(page, visit.request.behaviours, limits))
             failure = await self._step("look", self._look)
+            if visit.wall and not failure:
+                visit.wall = await look_for_wall(visit)
+                visit.title = "" if visit.wall else visit.title
             if page.crashed:
                 failure = self._no_page = steps.CRASHED
             visit.recorder.hold()
@@ -89,7 +97,9 @@ class Run:
             await visit.recorder.finish(0)
         visit.recorder.complete()
         visit.main = visit.documents[-1] if visit.documents else None
-        self._answered_well = not self._failure and visit.main is not None and visit.main.status < 400
+        self._answered_well = (
+            not self._failure and not visit.wall and visit.main is not None and visit.main.status < 400
+        )
         try:
             for plugin in OUTPUTS:
                 if plugin in visit.request.plugins:
@@ -131,6 +141,10 @@ class Run:
         if not is_page:
             await visit.recorder.finish(visit.request.limits.open)
             self._explain_no_page()
+
+    async def _wait(self) -> None:
+        """Give what checks browsers the time to let this one through."""
+        self._visit.wall = await wait_for_passage(self._visit)
 
     async def _look(self) -> None:
         """Note title and address, as the browser itself tells them (a page can redefine what its scripts see)."""
@@ -198,14 +212,17 @@ class Run:
 
     async def _make(self, plugin: str, keep: Keep) -> tuple[ResultStatus, str]:
         """Return how the output ended and its readable line."""
-        module, seconds = OUTPUTS[plugin], self._visit.request.limits.output_seconds(plugin)
+        module, seconds, wall = OUTPUTS[plugin], self._visit.request.limits.output_seconds(plugin), self._visit.wall
+        if wall and plugin not in EVIDENCE:
+            return ResultStatus.SKIPPED, wall.sentence
         if self._no_page and module.NEEDS_PAGE:
             return ResultStatus.SKIPPED, self._no_page
         if module.NEEDS_PAGE and self._visit.page.document_id != self._document_id:
             return ResultStatus.FAILED, "The page went to another document while its outputs were made."
         try:
             async with asyncio.timeout(seconds):
-                return ResultStatus.SUCCEEDED, await module.make(self._visit, keep)
+                line = await module.make(self._visit, keep)
+                return ResultStatus.SUCCEEDED, f"{line}; of {wall.what}, not of the page" if wall else line
         except (BrowserDied, EnvironmentProblem, Conflict):
             raise
         except Skipped as reason:
@@ -240,7 +257,7 @@ class Run:
         visit = self._visit
         status = visit.main.status if visit.main else None
         kept = any(result.status is ResultStatus.SUCCEEDED for result in visit.results)
-        reason = failure
+        reason = failure or (visit.wall.reason if visit.wall else "")
         if not reason and status is None:
             reason = "The server sent no response."
         if not reason and status is not None and status >= 400:
@@ -255,5 +272,6 @@ class Run:
             title=visit.title,
             results=tuple(visit.results),
             step_seconds=dict(self._seconds),
+            wall=visit.wall.kind if visit.wall else "",
             retry_after=retry_after(visit.main, datetime.now(UTC)) if visit.main else None,
         )

@@ -13,6 +13,7 @@ from pagekeep.capture.protocols import Sink
 from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.recording.recorder import Recorder
 from pagekeep.capture.values import CaptureRequest
+from pagekeep.capture.walls import Wall
 from pagekeep.domain.errors import ByteBudgetExceeded, CaptureError
 from pagekeep.domain.results import Result, Shareable, Shared, StoredFile
 
@@ -25,6 +26,7 @@ class Visit:
 
     Attributes:
         opened: the page; None where the URL leads to a file that was fetched without the browser.
+        wall: what stands in the place of the page, if anything does.
         main: the response the page came from, after redirects; None where there was none.
         software: name and version of browser and archive, for WARC and WACZ.
         heavy: held while something is made that takes much memory; other visits wait for it with theirs.
@@ -44,6 +46,7 @@ class Visit:
     title: str = ""
     final_url: str = ""
     main: Exchange | None = None
+    wall: Wall | None = None
     results: list[Result] = field(default_factory=list)
     _article: Article | None = None
 

@@ -37,6 +37,7 @@ STEP_LABELS = {
     "fetch": "fetching the file",
     "open": "opening the page",
     "settle": "waiting until it is quiet",
+    "wait": "waiting to be let through",
     "behaviours": "scrolling and unfolding",
 }
 
