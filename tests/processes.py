@@ -1,5 +1,6 @@
 """The processes of an archive, found as the system sees them: by the data directory in their environment."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +8,13 @@ from pathlib import Path
 _DEAD = ("Z", "X")
 
 
-def family_of(data: Path) -> set[int]:
-    """Return the ids of all living processes that work on a data directory, and of all that they have started."""
-    mark = f"PAGEKEEP_DATA_DIR={data}\0".encode()
+def family_of(data: Path, temp: Path | None = None) -> set[int]:
+    """Return the ids of all living processes that work on a data directory, and of all that they have started.
+
+    Args:
+        temp: the folder for their temporary files, if it is theirs alone: browsers and programs are known by it.
+    """
+    marks = [f"PAGEKEEP_DATA_DIR={data}\0".encode(), *([f"{temp}/pagekeep-".encode()] if temp else [])]
     family: set[int] = set()
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -18,7 +23,8 @@ def family_of(data: Path) -> set[int]:
             if state in _DEAD:
                 continue
             parents[int(folder.name)] = int(parent)
-            if mark in (folder / "environ").read_bytes() + b"\0":
+            about = (folder / "environ").read_bytes() + b"\0" + (folder / "cmdline").read_bytes()
+            if any(mark in about for mark in marks):
                 family.add(int(folder.name))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue  # it ended while we looked, or is not ours
@@ -38,6 +44,17 @@ def named(family: set[int], *words: str) -> list[int]:
         if all(any(argument.startswith(word) for argument in arguments) for word in words):
             found.append(number)
     return found
+
+
+def sessions_of(ids: set[int]) -> set[int]:
+    """Return the sessions (setsid(2)) that the processes are in, save the one of this process."""
+    found = set()
+    for number in ids:
+        try:
+            found.add(int(_stat(Path(f"/proc/{number}"))[3]))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found - {os.getsid(0)}
 
 
 def alive(ids: set[int]) -> set[int]:

@@ -82,6 +82,11 @@ def state_of(worker: Worker) -> Worker.State:
     return Worker.State.DRAINING if worker.order else Worker.State(worker.state)
 
 
+def why_paused(worker: Worker) -> str:
+    """Return why a paused worker takes no pages, in a sentence; empty for one that is not paused."""
+    return worker.reason if state_of(worker) == Worker.State.PAUSED else ""
+
+
 def order_of(worker_id: UUID) -> str:
     """Return what a worker was told to do, empty if nothing: 1 statement."""
     return Worker.objects.filter(pk=worker_id).values_list("order", flat=True).first() or ""

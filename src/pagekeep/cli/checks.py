@@ -31,7 +31,6 @@ from pagekeep.services.wiring import data_dir, search_index
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
 FONTS = {"Liberation": "fonts-liberation", "NotoSans": "fonts-noto-core", "NotoColorEmoji": "fonts-noto-color-emoji"}
-LOW_DISK = 2**30
 MADE_IN = datetime(2026, 1, 1, tzinfo=UTC)
 """No clock that is right shows an earlier time."""
 
@@ -97,9 +96,10 @@ def disk() -> Finding:
     """Whether there is room for more pages."""
     home = data_dir()
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    if free < LOW_DISK:
-        return Finding("problem", f"Only {size_text(free)} are free at {place}; free some space or use a larger disk.")
+    free, needed = shutil.disk_usage(place).free, settings().min_free_space
+    if free < needed:
+        why = f"workers wait until there are {size_text(needed)} (PAGEKEEP_MIN_FREE_SPACE)"
+        return Finding("problem", f"Only {size_text(free)} are free at {place}, and {why}; free some space.")
     return Finding("ok", f"{size_text(free)} free at {place}.")
 
 

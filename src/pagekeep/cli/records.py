@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pagekeep.archive.models import APIToken, ArchiveResult, Snapshot, Worker
-from pagekeep.archive.worker_queries import state_of
+from pagekeep.archive.worker_queries import state_of, why_paused
 
 
 def snapshot_json(snapshot: Snapshot, *, with_results: bool = False) -> dict[str, object]:
@@ -68,6 +68,7 @@ def worker_json(worker: Worker, pages: Sequence[object]) -> dict[str, object]:
         "hostname": worker.hostname,
         "pid": worker.pid,
         "state": state_of(worker),
+        "reason": why_paused(worker),
         "order": worker.order,
         "started_at": worker.started_at,
         "heartbeat_at": worker.heartbeat_at,

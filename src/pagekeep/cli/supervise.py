@@ -28,8 +28,10 @@ PULSE_TO = "--pulse-to"
 """The option that names the pipe to which a worker writes as long as it does not hang."""
 TOLD_TO_STOP = 6
 """A child that ends so was told to by an order; it is not started again."""
-STEADY = 60.0
+STEADY = 5.0
 """A child that has run for so many seconds is no longer counted as one that dies at once."""
+WORKS = 60.0
+"""A child that has run for so many seconds can work on this machine."""
 _SLACK = 5.0
 """Seconds a hung worker has to end by itself, which tells more."""
 
@@ -112,30 +114,27 @@ class Children:
         while True:
             started = time.monotonic()
             code, hung = await _end(process, child.pulse)
-            if time.monotonic() - started > STEADY:
-                pause, has_worked = 1.0, True
-            if code in HOPELESS and not has_worked:
-                self._give_up(child, code)
-                return
+            lived = time.monotonic() - started
+            if lived > STEADY:
+                pause = 1.0
+            has_worked = has_worked or lived > WORKS
             if code == TOLD_TO_STOP:
                 err.print(f"The {child.name} has ended as it was told to; start another with: {how_to(child.name)}")
                 return
+            how = f"has ended unexpectedly ({_ending(code)})"
+            if hung:
+                how = f"has not moved for {hung:.0f} s and was ended"
+            elif code in HOPELESS and not has_worked:
+                if child.is_needed:
+                    self.problem = code
+                    self._stop.set()
+                    return
+                how, pause = "cannot work on this machine", LONGEST_PAUSE
             has_worked = has_worked or code not in HOPELESS
-            how = (
-                f"has not moved for {hung:.0f} s and was ended" if hung else f"has ended unexpectedly ({_ending(code)})"
-            )
             err.print(f"The {child.name} {how}; it is started again in {pause:g} s.")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             process = await _start(child)
-
-    def _give_up(self, child: Child, code: int) -> None:
-        if child.is_needed:
-            self.problem = code
-            self._stop.set()
-        else:
-            fix = f"once that is put right, start one with: {how_to(child.name)}"
-            err.print(f"The {child.name} cannot work on this machine; {fix}")
 
 
 class _Pulse:

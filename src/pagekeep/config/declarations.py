@@ -76,6 +76,12 @@ class Settings(BaseSettings):
         ge=0,
         le=64,
     )
+    min_free_space: Bytes = _setting(
+        1024 * MIB,
+        "Workers take no pages while less is free on the disk of the data directory; 64M at least.",
+        "bytes",
+        ge=0,
+    )
     worker_niceness: int = _setting(
         10,
         "How far workers and their browsers stand back behind all else on the machine: 0 not at all, 19 the most.",

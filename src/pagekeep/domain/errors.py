@@ -62,6 +62,14 @@ class EnvironmentProblem(PagekeepError):
     exit_code = 5
 
 
+class DiskFull(EnvironmentProblem):
+    """A disk takes no more, or a quota is used up: what was to be written can be tried again once there is room."""
+
+
+class DatabaseTrouble(EnvironmentProblem):
+    """The database cannot do its work just now; it may by itself in a while."""
+
+
 class CaptureError(PagekeepError):
     """A page, or one output of it, could not be captured. The text is what the user reads as the reason."""
 

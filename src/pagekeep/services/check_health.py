@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from pagekeep.archive.page_queries import has_living_worker
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.services.watch_space import space_shortage
 from pagekeep.services.wiring import data_dir
 
 log = logging.getLogger(__name__)
@@ -51,9 +52,10 @@ def _database_and_workers() -> list[Unwell]:
 def _disk() -> list[Unwell]:
     try:
         data_dir().check_space()
+        shortage = space_shortage()
     except (EnvironmentProblem, OSError) as error:
         return [Unwell("disk", str(error))]
-    return []
+    return [Unwell("disk", shortage)] if shortage else []
 
 
 _told: set[str] = set()

@@ -58,7 +58,8 @@ def prepare_archive() -> Prepared:
         read_block_list(settings().block_list)
     home = data_dir()
     home.prepare()
-    home.check_space()
+    if not home.database.exists():  # one that is there can be read on a full disk, and pages be removed from it
+        home.check_space()
     with _alone(home.run / "prepare.lock"):
         _settle_key(home.root)
         BlobStore(home).sweep_temp()

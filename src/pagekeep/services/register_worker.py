@@ -66,7 +66,7 @@ def bury_workers() -> None:
 def worker_beat(worker: Worker) -> None:
     """Record that a worker lives, what it does and how many pages it has ended so far."""
     worker.heartbeat_at = timezone.now()
-    columns = ("heartbeat_at", "state", "succeeded", "failed", "pages_per_minute")
+    columns = ("heartbeat_at", "state", "reason", "succeeded", "failed", "pages_per_minute")
     beaten = Worker.objects.filter(pk=worker.pk).update(**{column: getattr(worker, column) for column in columns})
     if not beaten:  # forgotten, as after a night of a sleeping machine
         worker.save(force_insert=True)

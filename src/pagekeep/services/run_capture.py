@@ -9,20 +9,22 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from pagekeep.archive.database_errors import passing_errors
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.queue import LeaseLost
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.config.load import settings
-from pagekeep.domain.errors import BrowserDied, EnvironmentProblem, PagekeepError
+from pagekeep.domain.errors import BrowserDied, DiskFull, EnvironmentProblem, PagekeepError
 from pagekeep.domain.results import Result
-from pagekeep.domain.status import SnapshotStatus
+from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
 from pagekeep.services.follow_early import follow_early
 from pagekeep.services.record_result import record_result, record_step, require_lease
 from pagekeep.services.renew_manifest import renew_after_uploads
+from pagekeep.services.watch_space import is_disk_full, space_shortage
 from pagekeep.services.wiring import snapshot_files
 
 log = logging.getLogger(__name__)
@@ -47,19 +49,13 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
 
     Raises:
         LeaseLost: the snapshot was removed, sealed or taken over meanwhile; nothing more was written.
+        DiskFull, DatabaseTrouble: there is no room, or the database cannot do its work now. The snapshot was given
+            back, unless that was not possible either: then the caller has to.
         EnvironmentProblem: this machine cannot capture; the snapshot was given back.
     """
-    progress = _Recording(owner, snapshot.pk)
     try:
-        outcome, reason = await _attempt(snapshot, owner, engine, progress)
-        if outcome is None and not reason:
-            return SnapshotStatus.QUEUED
-        end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
-        files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
-        await asyncio.to_thread(files.write_manifest, end)
-        status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
-        await sync_to_async(renew_after_uploads)(snapshot.pk)
-        return status
+        with passing_errors():
+            return await _capture(snapshot, owner, engine)
     except LeaseLost:
         await _tidy_up(snapshot.pk)
         raise
@@ -68,8 +64,22 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
             await _tidy_up(snapshot.pk)
         raise
     except EnvironmentProblem:
-        await sync_to_async(give_back)(owner, snapshot.pk)
+        with passing_errors():
+            await sync_to_async(give_back)(owner, snapshot.pk)
         raise
+
+
+async def _capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> SnapshotStatus:
+    progress = _Recording(owner, snapshot.pk)
+    outcome, reason = await _attempt(snapshot, owner, engine, progress)
+    if outcome is None and not reason:
+        return SnapshotStatus.QUEUED
+    end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
+    files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
+    await asyncio.to_thread(files.write_manifest, end)
+    status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
+    await sync_to_async(renew_after_uploads)(snapshot.pk)
+    return status
 
 
 async def _attempt(
@@ -80,13 +90,16 @@ async def _attempt(
     if snapshot.attempts > limit:
         return None, f"The worker died over this page {_times(limit)}; retry it, perhaps with fewer tabs or outputs."
     try:
-        return await _visit(snapshot, owner, engine, progress), ""
-    except (LeaseLost, EnvironmentProblem):
-        raise
-    except BrowserDied as error:
+        with passing_errors():
+            return await _visit(snapshot, owner, engine, progress), ""
+    except (BrowserDied, DiskFull) as error:
+        if isinstance(error, DiskFull) and await asyncio.to_thread(lambda: bool(space_shortage())):
+            raise  # the page is not to blame; where there is room, it is too large for it
         if await sync_to_async(try_again)(owner, snapshot.pk):
             return None, ""
         return None, f"{error} It was tried {_times(snapshot.attempts)}."
+    except (LeaseLost, EnvironmentProblem):
+        raise
     except PagekeepError as error:
         return None, str(error)
     except Exception as error:
@@ -104,7 +117,19 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progres
     for result in outcome.results:
         if result.plugin not in progress.recorded:
             await progress.result(result)
+    await _blame_full_disk(outcome)
     return outcome
+
+
+async def _blame_full_disk(outcome: Outcome) -> None:
+    """Where the disk is full, what failed may have for that alone, also in the browser and in temporary folders.
+
+    Raises:
+        DiskFull
+    """
+    failed = not outcome.succeeded or any(result.status == ResultStatus.FAILED for result in outcome.results)
+    if failed and await asyncio.to_thread(is_disk_full):
+        raise DiskFull("The disk became full while the page was captured.")
 
 
 def _fence(owner: UUID, snapshot_id: UUID) -> Callable[[], None]:
@@ -114,8 +139,9 @@ def _fence(owner: UUID, snapshot_id: UUID) -> Callable[[], None]:
     """
 
     def check() -> None:
-        close_old_connections()
-        require_lease(owner, snapshot_id)
+        with passing_errors():
+            close_old_connections()
+            require_lease(owner, snapshot_id)
 
     return check
 

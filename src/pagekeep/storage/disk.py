@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pagekeep.domain.errors import EnvironmentProblem
+from pagekeep.domain.errors import DiskFull, EnvironmentProblem
 
 CHUNK = 256 * 1024
 PRIVATE_FOLDER = 0o700
@@ -44,14 +44,20 @@ class WrittenFile:
 
 @contextmanager
 def disk_errors(where: Path) -> Iterator[None]:
-    """Turn what the operating system says about the disk under ``where`` into an EnvironmentProblem with its fix."""
+    """Turn what the operating system says about the disk under ``where`` into an EnvironmentProblem with its fix.
+
+    Raises:
+        DiskFull: it is full, or the quota used up.
+        EnvironmentProblem: it cannot be used.
+    """
     try:
         yield
     except OSError as error:
         sentence = _SENTENCES.get(error.errno or 0)
         if sentence is None:
             raise
-        raise EnvironmentProblem(sentence.format(where=where)) from error
+        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else EnvironmentProblem
+        raise kind(sentence.format(where=where)) from error
 
 
 def write_new(file: Path, data: bytes | Iterable[bytes]) -> WrittenFile:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from pagekeep.domain.errors import BadInput, EnvironmentProblem
+from pagekeep.domain.errors import BadInput, DiskFull, EnvironmentProblem
 from pagekeep.domain.ids import id_time
 from pagekeep.storage.disk import PRIVATE_FOLDER, disk_errors
 
@@ -103,17 +103,26 @@ class DataDir:
                 " choose another with PAGEKEEP_DATA_DIR."
             ) from error
 
+    def free_space(self) -> int:
+        """Return the bytes that can still be written, of snapshots or of anything else: they may be on two disks.
+
+        Raises:
+            EnvironmentProblem: the disk does not tell.
+        """
+        with disk_errors(self.root):
+            return min(shutil.disk_usage(folder).free for folder in (self.root, self.snapshots) if folder.exists())
+
     def check_space(self, needed_bytes: int = 0) -> None:
         """Check that ``needed_bytes`` can be written and a small reserve is left.
 
         Raises:
-            EnvironmentProblem: the disk is full or nearly so.
+            DiskFull: the disk is full or nearly so.
+            EnvironmentProblem: the disk does not tell.
         """
-        with disk_errors(self.root):
-            free = shutil.disk_usage(self.root).free
+        free = self.free_space()
         needed = needed_bytes + SPACE_RESERVE
         if free < needed:
-            raise EnvironmentProblem(
+            raise DiskFull(
                 f"The disk that holds {self.root} has {free // 2**20} MiB left, {-(-needed // 2**20)} MiB are needed;"
                 " free some space or move the data directory to a larger disk."
             )

@@ -11,7 +11,7 @@ from pydantic import Field
 from pagekeep.api.schemas.common import PageFields, PagingQuery, example, one_of
 from pagekeep.archive.models import Worker
 from pagekeep.archive.queue import POLL
-from pagekeep.archive.worker_queries import living_workers, pages_held, queue_counts, state_of
+from pagekeep.archive.worker_queries import living_workers, pages_held, queue_counts, state_of, why_paused
 from pagekeep.services.order_worker import ACTIONS
 
 MODEL = "core.models.Snapshot"
@@ -31,6 +31,7 @@ _EXAMPLE: dict[str, Any] = {
     "pid": 4711,
     "machine_id": "0199c0de-0000-7000-8000-000000000005",
     "state": "busy",
+    "reason": "",
     "order": "",
     "started_at": "2026-11-23T19:00:00Z",
     "heartbeat_at": "2026-11-23T20:00:00Z",
@@ -59,7 +60,11 @@ class WorkerSchema(Schema):
     hostname: str
     pid: int
     machine_id: UUID | None
-    state: str = Field(description="idle, busy, draining (takes nothing new) or lost (no sign of life for the lease).")
+    state: str = Field(
+        description="idle, busy, draining (takes nothing new), paused (the disk is nearly full) or "
+        "lost (no sign of life for the lease)."
+    )
+    reason: str = Field(description="Why it is paused; empty where it is not.")
     order: str = Field(description="What it was told: drain, stop, or nothing.")
     started_at: datetime
     heartbeat_at: datetime = Field(description="Its last sign of life.")
@@ -165,6 +170,7 @@ def _fields(worker: Worker, pages: list[dict[str, Any]]) -> dict[str, Any]:
         "pid": worker.pid,
         "machine_id": worker.machine_id,
         "state": state_of(worker).value,
+        "reason": why_paused(worker),
         "order": worker.order,
         "started_at": worker.started_at,
         "heartbeat_at": worker.heartbeat_at,

@@ -8,7 +8,7 @@ class Worker(models.Model):
     """A process that captures pages. Its id owns the leases of the snapshots it holds.
 
     ``hostname``, ``boot``, ``pid`` and ``process_started`` together name the process (`archive.processes`). ``order``
-    is what it was told to do; it reads it before it takes a page.
+    is what it was told to do; it reads it before it takes a page. ``reason`` is why it is paused.
     """
 
     class State(models.TextChoices):
@@ -16,6 +16,7 @@ class Worker(models.Model):
         BUSY = "busy"
         DRAINING = "draining"
         LOST = "lost"
+        PAUSED = "paused"
 
     class Order(models.TextChoices):
         NONE = ""
@@ -29,6 +30,7 @@ class Worker(models.Model):
     pid = models.PositiveIntegerField()
     process_started = models.PositiveBigIntegerField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.IDLE)
+    reason = models.CharField(max_length=500, blank=True, default="")
     order = models.CharField(max_length=8, choices=Order.choices, blank=True, default=Order.NONE)
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()
@@ -41,7 +43,7 @@ class Worker(models.Model):
         ordering = ["-started_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["idle", "busy", "draining", "lost"]), name="worker_state_known"
+                condition=models.Q(state__in=["idle", "busy", "draining", "lost", "paused"]), name="worker_state_known"
             ),
             models.CheckConstraint(condition=models.Q(order__in=["", "drain", "stop"]), name="worker_order_known"),
         ]

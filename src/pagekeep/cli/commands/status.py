@@ -4,9 +4,10 @@ import shutil
 
 import click
 
+from pagekeep.archive.models import Worker
 from pagekeep.archive.processes import has_ended
 from pagekeep.archive.queries import archive_counts
-from pagekeep.archive.worker_queries import living_workers, state_of
+from pagekeep.archive.worker_queries import living_workers, state_of, why_paused
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import json_option, out, print_json, size_text
 from pagekeep.services.listeners import own_addresses
@@ -34,7 +35,13 @@ def command(as_json: bool) -> None:
         "active_crawls": counts.active_crawls,
         "oldest_queued_at": counts.oldest_queued_at,
         "workers": [
-            {"id": str(worker.pk), "name": str(worker), "state": state_of(worker), "tabs": worker.max_concurrent_tasks}
+            {
+                "id": str(worker.pk),
+                "name": str(worker),
+                "state": state_of(worker),
+                "reason": why_paused(worker),
+                "tabs": worker.max_concurrent_tasks,
+            }
             for worker in workers
         ],
         "listening": list(own_addresses()),
@@ -49,8 +56,13 @@ def command(as_json: bool) -> None:
         "Outputs": f"{counts.results}, {size_text(counts.output_size)} as listed (the same bytes are kept once)",
         "Database": size_text(home.database.stat().st_size),
         "Disk": f"{size_text(disk.free)} free of {size_text(disk.total)}",
-        "Workers": "; ".join(f"{worker} {state_of(worker)}" for worker in workers) or "none",
+        "Workers": "; ".join(map(_at_work, workers)) or "none",
         "Server": ", ".join(own_addresses()) or "not running",
     }
     for name, text in rows.items():
         out.print(f"{name + ':':11}{text}")
+
+
+def _at_work(worker: Worker) -> str:
+    why = why_paused(worker)
+    return f"{worker} {state_of(worker)}{f' ({why})' if why else ''}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from pagekeep.archive.models import Worker
-from pagekeep.archive.worker_queries import find_worker, list_workers, living_workers, pages_held, state_of
+from pagekeep.archive.worker_queries import find_worker, list_workers, living_workers, pages_held, state_of, why_paused
 from pagekeep.capture.priority import give_way
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import count_text, err, json_option, out, print_json
@@ -72,6 +72,8 @@ def list_(as_json: bool) -> None:
         done = f"{worker.succeeded} succeeded, {worker.failed} failed, {worker.pages_per_minute:g} a minute"
         told = f" (told to {worker.order})" if worker.order else ""
         out.print(f"{worker.pk} {worker} {state_of(worker)}{told}, {count_text(len(pages), 'page')} at work, {done}")
+        if why := why_paused(worker):
+            out.print(f"  {why}")
         for page in pages:
             out.print(f"  {page['url']} {page['step']}".rstrip())
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from pagekeep.archive.models import Worker
-from pagekeep.archive.worker_queries import find_worker, list_workers, pages_held, queue_counts, state_of
+from pagekeep.archive.worker_queries import find_worker, list_workers, pages_held, queue_counts, state_of, why_paused
 from pagekeep.domain.errors import Conflict, NotFound
 from pagekeep.services.order_worker import order_worker
 from pagekeep.web.access import staff_only
@@ -19,9 +19,9 @@ SENTENCES = {
     "stop": "{} ends what it holds, and then its process.",
     "resume": "{} takes pages again.",
 }
-LOOKS = {"idle": "succeeded", "busy": "started", "draining": "paused", "lost": "failed"}
+LOOKS = {"idle": "succeeded", "busy": "started", "draining": "paused", "paused": "paused", "lost": "failed"}
 """Which status of a snapshot a state looks like."""
-LABELS = {"idle": "Idle", "busy": "Busy", "draining": "Draining", "lost": "Lost"}
+LABELS = {"idle": "Idle", "busy": "Busy", "draining": "Draining", "paused": "Paused", "lost": "Lost"}
 
 
 @require_safe
@@ -68,5 +68,6 @@ def _row(worker: Worker, pages: list[dict[str, Any]]) -> dict[str, Any]:
         "state": state,
         "look": LOOKS[state],
         "label": "Stopping" if is_stopping else LABELS[state],
+        "why": why_paused(worker),
         "pages": pages,
     }
