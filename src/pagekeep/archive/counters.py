@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
+from pagekeep.archive.trigger_sql import Trigger
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 
 SNAPSHOT, RESULT = "snapshot", "result"
@@ -49,36 +50,47 @@ def _add_belongings(row: str, sign: str) -> str:
         WHERE id IN (SELECT tag_id FROM archive_snapshot_tags WHERE snapshot_id = {row}.id);"""
 
 
-_CHANGED = "(OLD.status, OLD.output_size) IS NOT (NEW.status, NEW.output_size)"
+_SNAPSHOTS, _RESULTS, _LINKS = "archive_snapshot", "archive_archiveresult", "archive_snapshot_tags"
+_CHANGED = "(OLD.status <> NEW.status OR OLD.output_size <> NEW.output_size)"
 
-COUNTERS: dict[str, str] = {
-    "count_snapshot_made": f"AFTER INSERT ON archive_snapshot BEGIN {_add(SNAPSHOT, 'NEW', '+')} END",
-    "count_snapshot_changed": f"""
-        AFTER UPDATE OF status, output_size ON archive_snapshot WHEN {_CHANGED} AND OLD.hidden IS NEW.hidden
-        BEGIN {_add(SNAPSHOT, "OLD", "-")} {_add(SNAPSHOT, "NEW", "+")} END""",
-    "count_snapshot_hidden": f"""
-        AFTER UPDATE OF hidden ON archive_snapshot WHEN NEW.hidden AND NOT OLD.hidden
-        BEGIN {_add(SNAPSHOT, "OLD", "-")} {_add_belongings("OLD", "-")} END""",
-    "count_snapshot_shown": f"""
-        AFTER UPDATE OF hidden ON archive_snapshot WHEN OLD.hidden AND NOT NEW.hidden
-        BEGIN {_add(SNAPSHOT, "NEW", "+")} {_add_belongings("NEW", "+")} END""",
+COUNTERS: dict[str, Trigger] = {
+    "count_snapshot_made": Trigger("AFTER INSERT", _SNAPSHOTS, _add(SNAPSHOT, "NEW", "+")),
+    "count_snapshot_changed": Trigger(
+        "AFTER UPDATE OF status, output_size",
+        _SNAPSHOTS,
+        _add(SNAPSHOT, "OLD", "-") + _add(SNAPSHOT, "NEW", "+"),
+        f"{_CHANGED} AND OLD.hidden = NEW.hidden",
+    ),
+    "count_snapshot_hidden": Trigger(
+        "AFTER UPDATE OF hidden",
+        _SNAPSHOTS,
+        _add(SNAPSHOT, "OLD", "-") + _add_belongings("OLD", "-"),
+        "NEW.hidden AND NOT OLD.hidden",
+    ),
+    "count_snapshot_shown": Trigger(
+        "AFTER UPDATE OF hidden",
+        _SNAPSHOTS,
+        _add(SNAPSHOT, "NEW", "+") + _add_belongings("NEW", "+"),
+        "OLD.hidden AND NOT NEW.hidden",
+    ),
     # Whatever is left of its results and tags goes after it, and is counted out here.
-    "count_snapshot_gone": f"""
-        BEFORE DELETE ON archive_snapshot WHEN NOT OLD.hidden
-        BEGIN {_add(SNAPSHOT, "OLD", "-")} {_add_belongings("OLD", "-")} END""",
-    "count_result_made": f"AFTER INSERT ON archive_archiveresult BEGIN {_add(RESULT, 'NEW', '+')} END",
-    "count_result_changed": f"""
-        AFTER UPDATE OF status, output_size, snapshot_id ON archive_archiveresult
-        WHEN {_CHANGED} OR OLD.snapshot_id IS NOT NEW.snapshot_id
-        BEGIN {_add(RESULT, "OLD", "-")} {_add(RESULT, "NEW", "+")} END""",
-    "count_result_gone": f"AFTER DELETE ON archive_archiveresult BEGIN {_add(RESULT, 'OLD', '-')} END",
-    "count_link_made": f"AFTER INSERT ON archive_snapshot_tags BEGIN {_add_link('NEW', '+')} END",
-    "count_link_changed": f"""
-        AFTER UPDATE OF snapshot_id, tag_id ON archive_snapshot_tags
-        BEGIN {_add_link("OLD", "-")} {_add_link("NEW", "+")} END""",
-    "count_link_gone": f"AFTER DELETE ON archive_snapshot_tags BEGIN {_add_link('OLD', '-')} END",
+    "count_snapshot_gone": Trigger(
+        "BEFORE DELETE", _SNAPSHOTS, _add(SNAPSHOT, "OLD", "-") + _add_belongings("OLD", "-"), "NOT OLD.hidden"
+    ),
+    "count_result_made": Trigger("AFTER INSERT", _RESULTS, _add(RESULT, "NEW", "+")),
+    "count_result_changed": Trigger(
+        "AFTER UPDATE OF status, output_size, snapshot_id",
+        _RESULTS,
+        _add(RESULT, "OLD", "-") + _add(RESULT, "NEW", "+"),
+        f"{_CHANGED} OR OLD.snapshot_id <> NEW.snapshot_id",
+    ),
+    "count_result_gone": Trigger("AFTER DELETE", _RESULTS, _add(RESULT, "OLD", "-")),
+    "count_link_made": Trigger("AFTER INSERT", _LINKS, _add_link("NEW", "+")),
+    "count_link_changed": Trigger(
+        "AFTER UPDATE OF snapshot_id, tag_id", _LINKS, _add_link("OLD", "-") + _add_link("NEW", "+")
+    ),
+    "count_link_gone": Trigger("AFTER DELETE", _LINKS, _add_link("OLD", "-")),
 }
-"""Name → trigger, as `triggers.TRIGGERS` has them."""
 
 
 _HIDDEN = "(SELECT id FROM archive_snapshot WHERE hidden)"
@@ -93,7 +105,7 @@ _CORRECT_TAGS = f"""
         SELECT tag.id AS tag_id, count(link.id) AS made FROM archive_tag AS tag
         LEFT JOIN archive_snapshot_tags AS link ON link.tag_id = tag.id AND link.snapshot_id NOT IN {_HIDDEN}
         GROUP BY tag.id
-    )
+    ) AS found
     WHERE archive_tag.id = tag_id AND num_snapshots <> made"""
 
 

@@ -3,6 +3,8 @@
 They cost nothing where no webhook is enabled. What they note is read once, by `services/fan_out_events.py`.
 """
 
+from pagekeep.archive.trigger_sql import Trigger
+
 _FACTS = {
     "snapshot": "'url', NEW.url, 'title', NEW.title, 'reason', NEW.reason, 'response_status', NEW.response_status,"
     " 'crawl_id', NEW.crawl_id, 'timestamp', NEW.timestamp",
@@ -11,24 +13,24 @@ _FACTS = {
 }
 
 
-def _note(kind: str, when: str, former: str, condition: str) -> str:
-    return f"""
-        AFTER {when} ON archive_{kind}
-        WHEN {condition} AND EXISTS (SELECT 1 FROM archive_webhook WHERE enabled)
-        BEGIN
+def _note(kind: str, moment: str, former: str, condition: str) -> Trigger:
+    return Trigger(
+        moment,
+        f"archive_{kind}",
+        f"""
             INSERT INTO archive_webhookevent (at, type, object_id, facts) VALUES (
-                strftime('%Y-%m-%d %H:%M:%f', 'now'), '{kind}.' || NEW.status, NEW.id,
-                json_object('status', NEW.status, 'former_status', {former}, {_FACTS[kind]})
-            );
-        END"""  # noqa: S608 (nothing that is put in comes from outside)
+                {{now}}, '{kind}.' || NEW.status, NEW.id,
+                {{json_object}}('status', NEW.status, 'former_status', {former}, {_FACTS[kind]})
+            );""",  # noqa: S608 (nothing that is put in comes from outside)
+        f"{condition} AND EXISTS (SELECT 1 FROM archive_webhook WHERE enabled)",  # noqa: S608
+    )
 
 
-EVENT_TRIGGERS: dict[str, str] = {
-    f"note_{kind}_{name}": _note(kind, when, former, condition)
+EVENT_TRIGGERS: dict[str, Trigger] = {
+    f"note_{kind}_{name}": _note(kind, moment, former, condition)
     for kind in _FACTS
-    for name, when, former, condition in (
-        ("made", "INSERT", "NULL", "NEW.id IS NOT NULL"),
-        ("changed", "UPDATE OF status", "OLD.status", "NEW.status IS NOT OLD.status"),
+    for name, moment, former, condition in (
+        ("made", "AFTER INSERT", "NULL", "NEW.id IS NOT NULL"),
+        ("changed", "AFTER UPDATE OF status", "OLD.status", "NEW.status <> OLD.status"),
     )
 }
-"""Name → what follows ``CREATE TRIGGER name``, as SQLite understands it."""

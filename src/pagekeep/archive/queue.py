@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -48,7 +48,7 @@ def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
         ) RETURNING id
     """  # noqa: S608 (the only thing put in is the table's name)
     times = [_column("retry_at", moment) for moment in (now + timedelta(seconds=lease_seconds), now, now, now)]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # alone: what is due is read when it is our turn
         cursor.execute(statement, [_column("lease_owner", owner), *times])
         rows = cursor.fetchall()
     if not rows:

@@ -1,4 +1,4 @@
-"""What SQLite is taught: one function more, and to give up in time."""
+"""What the database is taught: one function more (SQLite), and to give up in time."""
 
 import math
 import threading
@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from django.db.models import BooleanField, Func, Value
 from django.db.models.expressions import Combinable
 
+from pagekeep.archive.database import sqlite_only
 from pagekeep.crawl.patterns import compile_pattern
 from pagekeep.domain.errors import BadInput
 
@@ -27,7 +28,8 @@ _clock = _Clock()
 
 def add_functions(connection: Any, **_: Any) -> None:
     """Teach a new connection ``pagekeep_fits(pattern, text)``. Receives Django's ``connection_created``."""
-    connection.connection.create_function("pagekeep_fits", 2, _fits, deterministic=True)
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("pagekeep_fits", 2, _fits, deterministic=True)
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -40,9 +42,10 @@ def fits(column: str, pattern: str) -> Combinable:
     """Return the condition that a part of the text in ``column`` fits a regular expression, in linear time.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is none, or the database is PostgreSQL, whose own regular expressions may take any time.
     """
     compile_pattern(pattern)
+    sqlite_only("A search by regular expression", "search by substring, domain or tag")
     return Func(Value(pattern), column, function="pagekeep_fits", output_field=BooleanField())
 
 
@@ -54,9 +57,8 @@ def giving_up_after(seconds: float) -> Iterator[None]:
         BadInput: it was broken off.
     """
     connection.ensure_connection()
-    raw: Any = connection.connection
     _clock.end = time.monotonic() + seconds
-    raw.set_progress_handler(lambda: time.monotonic() > _clock.end, _STEPS)
+    _interrupt_after(seconds)
     try:
         yield
     except OperationalError as error:
@@ -67,5 +69,16 @@ def giving_up_after(seconds: float) -> Iterator[None]:
             " tag, status or crawl_id."
         ) from error
     finally:
-        raw.set_progress_handler(None, _STEPS)
         _clock.end = math.inf
+        _interrupt_after(0)
+
+
+def _interrupt_after(seconds: float) -> None:
+    """Have the database break off statements of this connection then; 0 for never."""
+    raw: Any = connection.connection
+    if connection.vendor == "sqlite":
+        raw.set_progress_handler((lambda: time.monotonic() > _clock.end) if seconds else None, _STEPS)
+    elif not connection.needs_rollback:  # else it is forgotten with the transaction
+        with connection.cursor() as cursor:
+            within = connection.in_atomic_block
+            cursor.execute("SELECT set_config('statement_timeout', %s, %s)", [str(math.ceil(seconds * 1000)), within])

@@ -2,59 +2,72 @@
 
 They are taken away before every migration and made anew after it: SQLite drops them with the table that a migration
 rebuilds, and refuses to rebuild a table that the triggers of others name.
+
+On PostgreSQL, where several may write at the same time, further ones have every statement that writes take its turn.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from pagekeep.archive.counters import COUNTERS, count_anew
 from pagekeep.archive.events import EVENT_TRIGGERS
+from pagekeep.archive.trigger_sql import OWN, Trigger, make_on_postgres, take_turn_on
 
-TRIGGERS: dict[str, str] = {**COUNTERS, **EVENT_TRIGGERS}
-"""Name → what follows ``CREATE TRIGGER name``, as SQLite understands it."""
+TRIGGERS: dict[str, Trigger] = {**COUNTERS, **EVENT_TRIGGERS}
 
 
 def install_triggers(using: str = "default", **_: Any) -> None:
     """Make the archive's triggers anew and count what they keep count of. Receives Django's ``post_migrate``."""
     if "archive_statuscount" not in connections[using].introspection.table_names():  # an older schema was asked for
         return
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
         remove_triggers(using)
-        make_triggers(using, TRIGGERS)
+        for name, text in _wanted(using).items():
+            for statement in [text] if _on_sqlite(using) else make_on_postgres(name, text):
+                cursor.execute(statement)
         count_anew(using)
 
 
 def remove_triggers(using: str = "default", **_: Any) -> None:
     """Take all triggers away, those of former versions too. Receives Django's ``pre_migrate``."""
     with connections[using].cursor() as cursor:
-        for name in _present(cursor):
-            cursor.execute(f'DROP TRIGGER "{name}"')
+        for name in _present(using, cursor):
+            cursor.execute(f'DROP TRIGGER "{name}"' if _on_sqlite(using) else f'DROP FUNCTION "{OWN}{name}" CASCADE')
 
 
 def ensure_triggers(using: str = "default") -> None:
     """Install the triggers unless they are there as they should be, as after a migration that was cut off."""
     with connections[using].cursor() as cursor:
-        there = _present(cursor)
-    own = {name: sql for name, sql in there.items() if not name.startswith("search_")}
-    if own != {name: _statement(name, body) for name, body in TRIGGERS.items()}:
+        there = _present(using, cursor)
+    if {name: text for name, text in there.items() if not name.startswith("search_")} != _wanted(using):
         install_triggers(using)
 
 
-def make_triggers(using: str, triggers: Mapping[str, str]) -> None:
-    """Make triggers, in place of those that have their names."""
-    with connections[using].cursor() as cursor:
-        for name, body in triggers.items():
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            cursor.execute(_statement(name, body))
+def _on_sqlite(using: str) -> bool:
+    return connections[using].vendor == "sqlite"
 
 
-def _present(cursor: CursorWrapper) -> dict[str, str]:
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+def _wanted(using: str) -> dict[str, str]:
+    """Return by name what says all about a trigger: on SQLite its statement, on PostgreSQL its function's body."""
+    if _on_sqlite(using):
+        return {name: trigger.on_sqlite(name) for name, trigger in TRIGGERS.items()}
+    tables = [model._meta.db_table for model in apps.get_app_config("archive").get_models()]
+    turns = {f"turn_{table}": take_turn_on(table) for table in tables}
+    return turns | {name: trigger.on_postgres() for name, trigger in TRIGGERS.items()}
+
+
+def _present(using: str, cursor: CursorWrapper) -> dict[str, str]:
+    if _on_sqlite(using):
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    else:
+        cursor.execute(
+            "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+            " AND p.proname = %s || t.tgname",
+            [OWN],
+        )
     return dict(cursor.fetchall())
-
-
-def _statement(name: str, body: str) -> str:
-    return f"CREATE TRIGGER {name} {body.strip()}"

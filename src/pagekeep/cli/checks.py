@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from pagekeep.archive.counters import count_anew
+from pagekeep.archive.database import check_postgres, is_made, on_postgres, place_of_database, size_of_database
 from pagekeep.archive.models import Snapshot
 from pagekeep.capture.chromium.find import find_chromium, is_headless_shell
 from pagekeep.capture.chromium.launch import launch
@@ -27,6 +28,7 @@ from pagekeep.cli.printing import size_text
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.listeners import own_addresses
+from pagekeep.services.prepare_archive import unusable
 from pagekeep.services.wiring import data_dir, search_index
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
@@ -113,7 +115,9 @@ def data_directory() -> Finding:
 
 
 def database() -> Finding:
-    """Whether the database is whole."""
+    """Whether the database is whole; PostgreSQL looks after that itself, and is asked whether it is there and fit."""
+    if on_postgres():
+        return _postgres()
     path = data_dir().database
     if not path.exists():
         return Finding("note", "There is none yet; pagekeep init makes it.")
@@ -127,9 +131,27 @@ def database() -> Finding:
     return Finding("ok", f"{path} is whole ({size_text(path.stat().st_size)}).")
 
 
+def _postgres() -> Finding:
+    try:
+        version, size = check_postgres(), size_of_database()
+        made = is_made()
+    except DatabaseError as error:
+        raise unusable(error) from error
+    if not made:
+        return Finding("note", f"PostgreSQL {version} is there; pagekeep init makes the archive in it.")
+    return Finding("ok", f"{place_of_database()} can be used: PostgreSQL {version}, {size_text(size)}.")
+
+
+def _has_archive() -> bool:
+    try:
+        return is_made()
+    except DatabaseError:  # `database` says why
+        return False
+
+
 def totals() -> Finding:
     """Whether the numbers that lists take their totals from are right; wrong ones are corrected."""
-    if not data_dir().database.exists():
+    if not _has_archive():
         return Finding("note", "There are none yet; pagekeep init makes the database.")
     try:
         corrected = count_anew()
@@ -142,8 +164,10 @@ def totals() -> Finding:
 
 def index() -> Finding:
     """Whether search knows every snapshot."""
-    if not data_dir().database.exists():
+    if not _has_archive():
         return Finding("note", "There is no archive yet.")
+    if on_postgres():
+        return Finding("note", "There is none on PostgreSQL yet: URL, title and tags are searched, row by row.")
     try:
         found = search_index().agreement()
     except DatabaseError as error:
@@ -170,7 +194,7 @@ def clock() -> Finding:
     behind = f"The clock shows {now:%Y-%m-%d %H:%M} UTC, which cannot be right; set it: timedatectl set-ntp true"
     if now < MADE_IN:
         return Finding("problem", behind)
-    if data_dir().database.exists():
+    if _has_archive():
         newest = Snapshot.objects.order_by("-created_at").values_list("created_at", flat=True).first()
         if newest is not None and newest > now + timedelta(minutes=1):
             return Finding("problem", f"{behind} (a snapshot was made at {newest:%Y-%m-%d %H:%M} UTC).")

@@ -1,8 +1,11 @@
 """Opening the archive a command works on."""
 
+from django.db import DatabaseError
+
+from pagekeep.archive.database import is_made
 from pagekeep.cli.printing import err
 from pagekeep.domain.errors import NotFound
-from pagekeep.services.prepare_archive import Prepared, prepare_archive
+from pagekeep.services.prepare_archive import Prepared, prepare_archive, unusable
 from pagekeep.services.wiring import data_dir
 
 
@@ -17,7 +20,7 @@ def open_archive(*, create: bool) -> Prepared:
         EnvironmentProblem: it cannot be used.
     """
     home = data_dir()
-    if not create and not home.database.exists():
+    if not create and not _is_made():
         raise NotFound(
             f"There is no archive in {home.root}; make one with: pagekeep init, or name another with --data-dir."
         )
@@ -25,5 +28,13 @@ def open_archive(*, create: bool) -> Prepared:
     if prepared.created:
         err.print(f"A new archive was made in {home.root}.")
     elif prepared.migrations:
-        err.print(f"The archive in {home.root} was brought up to date; a copy of its database is {prepared.backup}.")
+        copy = f"; a copy of its database is {prepared.backup}" if prepared.backup else ""
+        err.print(f"The archive in {home.root} was brought up to date{copy}.")
     return prepared
+
+
+def _is_made() -> bool:
+    try:
+        return is_made()
+    except DatabaseError as error:
+        raise unusable(error) from error

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pagekeep.config.database_url import parse_database_url
 from pagekeep.config.parsing import Bytes, Texts, check_networks
 from pagekeep.domain.behaviours import BEHAVIOURS, DEFAULT_BEHAVIOURS
 from pagekeep.domain.plugins import DEFAULT_PLUGINS, PLUGINS
@@ -31,6 +32,11 @@ class Settings(BaseSettings):
     secret_key: SecretStr = _setting(
         SecretStr(""),
         "Signs sessions and API tokens; when empty, one is made in the data directory at the first start.",
+    )
+    database_url: SecretStr = _setting(
+        SecretStr(""),
+        "A PostgreSQL database for the records, like postgresql://user:password@host:5432/name; when empty they are in "
+        "SQLite in the data directory.",
     )
 
     host: str = _setting("127.0.0.1", "Address the server listens on.")
@@ -183,6 +189,14 @@ class Settings(BaseSettings):
             return ZoneInfo(name.strip()).key
         except (OSError, ValueError, KeyError):
             raise ValueError(f"there is no time zone {name!r}; write one like UTC or Europe/Berlin") from None
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if text:
+            parse_database_url(text)
+        return SecretStr(text)
 
     @field_validator("base_url")
     @classmethod

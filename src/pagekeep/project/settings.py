@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pagekeep.config.load import settings
 from pagekeep.config.secret import read_key
+from pagekeep.project.databases import databases
 from pagekeep.storage.layout import DataDir
 
 _own = settings()
@@ -64,24 +65,7 @@ TEMPLATES = [
 ROOT_URLCONF = "pagekeep.project.urls"
 WSGI_APPLICATION = "pagekeep.project.wsgi.application"
 
-DATABASES = {
-    "default": {
-        "ENGINE": "pagekeep.project.sqlite",
-        "NAME": DataDir(_own.data_dir).database,
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            # A transaction takes the write lock when it begins: no upgrade can fail half-way.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-                "PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
-                # What a burst of writes made of the write-ahead log is given back to the disk.
-                "PRAGMA journal_size_limit=67108864;"
-            ),
-        },
-    }
-}
+DATABASES = databases(_own.database_url.get_secret_value(), DataDir(_own.data_dir).database)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ALLOWED_HOSTS = [

@@ -2,6 +2,8 @@
 
 They name no way out of conflicts: that of the statement that fires them would take its place.
 
+On PostgreSQL there is no index, and there are none.
+
 A migration that changes URLs, titles, timestamps or tags runs without them and must rebuild the index.
 """
 
@@ -83,6 +85,8 @@ TRIGGERS = {
 
 def drop_triggers(using: str = "default", **_: Any) -> None:
     """Take the triggers away. Receives Django's ``pre_migrate``: SQLite renames no table that a trigger misses."""
+    if connections[using].vendor != "sqlite":
+        return
     with connections[using].cursor() as cursor:
         for name in TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
@@ -90,6 +94,8 @@ def drop_triggers(using: str = "default", **_: Any) -> None:
 
 def make_triggers(using: str = "default", **_: Any) -> None:
     """Make the triggers anew. Receives Django's ``post_migrate``."""
+    if connections[using].vendor != "sqlite":
+        return
     if "search_unread" not in connections[using].introspection.table_names():  # an older schema was asked for
         return
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
@@ -100,6 +106,8 @@ def make_triggers(using: str = "default", **_: Any) -> None:
 
 def ensure_triggers(using: str = "default") -> None:
     """Make the triggers unless they are there as they should be, as after a migration that was cut off."""
+    if connections[using].vendor != "sqlite":
+        return
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search%'")
         there = dict(cursor.fetchall())

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from pagekeep.archive.database import sqlite_only
 from pagekeep.archive.models import Snapshot
 from pagekeep.domain.errors import EnvironmentProblem, PagekeepError
 from pagekeep.services.prepare_archive import copy_database
@@ -50,9 +51,11 @@ def back_up(target: Path, told: Told) -> BackedUp:
     It can be stopped at any time and begun again; the earlier backup stays whole until the new one is.
 
     Raises:
+        BadInput: the database is not SQLite.
         Conflict: another process is at work on it.
         EnvironmentProblem: a disk is full or cannot be read or written, or the archive changes too fast to be copied.
     """
+    sqlite_only("pagekeep backup", "copy the database with pg_dump, and the data directory with: rsync -aH")
     home, folder = data_dir(), BackupFolder(target)
     started = timezone.now() - timedelta(minutes=1)
     with folder.alone():

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError
 
+from pagekeep.archive.database import on_postgres, place_of_database
 from pagekeep.archive.page_queries import has_living_worker
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.watch_space import space_shortage
 from pagekeep.services.wiring import data_dir
 
+_REMEDY = {
+    False: "check the disk and the data directory",
+    True: "check that PostgreSQL runs, and PAGEKEEP_DATABASE_URL",
+}
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +47,9 @@ def _database_and_workers() -> list[Unwell]:
             return []
     except DatabaseError as error:
         return [
-            Unwell("database", f"The database cannot be read ({error}); check the disk and the data directory."),
+            Unwell(
+                "database", f"The database {place_of_database()} cannot be read ({error}); {_REMEDY[on_postgres()]}."
+            ),
         ]
     return [
         Unwell("workers", f"No worker has given a sign of life for {seconds} seconds; start one with: pagekeep worker.")

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from pagekeep.archive.database import check_postgres, on_postgres, place_of_database
 from pagekeep.archive.triggers import ensure_triggers
 from pagekeep.capture.network.addresses import AddressPolicy
 from pagekeep.capture.network.block_list import read_block_list
@@ -42,7 +43,7 @@ class Prepared:
 
 
 def prepare_archive() -> Prepared:
-    """Make what is missing and bring the schema up to date, after a copy of the database was made.
+    """Make what is missing and bring the schema up to date, after a copy of the database was made (SQLite only).
 
     Any number of processes may call it at once: one does the work and the others wait for it.
 
@@ -68,9 +69,16 @@ def prepare_archive() -> Prepared:
             ensure_default()
             return prepared
         except DatabaseError as error:
-            raise EnvironmentProblem(
-                f"The database {home.database} cannot be used ({error}); put back a copy from {home.backups}."
-            ) from error
+            raise unusable(error) from error
+
+
+def unusable(error: DatabaseError) -> EnvironmentProblem:
+    """Return what is told where the database cannot be used at all."""
+    if on_postgres():
+        what_to_do = "check that PostgreSQL runs, and PAGEKEEP_DATABASE_URL"
+    else:
+        what_to_do = f"put back a copy from {data_dir().backups}"
+    return EnvironmentProblem(f"The database {place_of_database()} cannot be used ({_line(error)}); {what_to_do}.")
 
 
 def backup_database(database: Path, backups: Path) -> Path:
@@ -104,6 +112,8 @@ def copy_database(database: Path, target: Path) -> None:
 
 
 def _migrate(database: Path, backups: Path) -> Prepared:
+    if on_postgres():
+        check_postgres()
     executor = MigrationExecutor(connection)
     applied = executor.loader.applied_migrations
     newer = [
@@ -113,18 +123,23 @@ def _migrate(database: Path, backups: Path) -> Prepared:
     ]
     if newer:
         raise EnvironmentProblem(
-            f"The database {database} was made by a newer Pagekeep ({newer[0]}); run that version or a later one."
+            f"The database {place_of_database()} was made by a newer Pagekeep ({newer[0]});"
+            " run that version or a later one."
         )
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     backup = None
     if plan:
-        if applied:
+        if applied and not on_postgres():
             data_dir().check_space(database.stat().st_size)
             backup = backup_database(database, backups)
         call_command("migrate", interactive=False, verbosity=0)
     ensure_triggers()
     ensure_search_triggers()
     return Prepared(not applied, backup, tuple(f"{migration.app_label}.{migration.name}" for migration, _ in plan))
+
+
+def _line(error: DatabaseError) -> str:
+    return " ".join(str(error).split())
 
 
 def _settle_key(root: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.db.migrations.loader import MigrationLoader
 
+from pagekeep.archive.database import sqlite_only
 from pagekeep.domain.errors import Conflict, EnvironmentProblem
 from pagekeep.services.back_up import BackedUp, Told, listed_snapshots
 from pagekeep.services.wiring import data_dir
@@ -23,10 +24,11 @@ def restore_backup(source: Path, told: Told) -> BackedUp:
     It can be stopped and begun again. The database comes last: until then there is no archive.
 
     Raises:
-        BadInput: there is no whole backup.
+        BadInput: there is no whole backup, or the database is not SQLite.
         Conflict: the data directory holds something.
         EnvironmentProblem: the backup is damaged or of a newer Pagekeep, or a disk is full or cannot be written.
     """
+    sqlite_only("pagekeep restore", "unset PAGEKEEP_DATABASE_URL, for a backup holds a SQLite database")
     home, folder = data_dir(), BackupFolder(source)
     state = folder.newest()
     about = read_about(state)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from pagekeep.archive.database import on_postgres
 from pagekeep.capture.engine import Engine, EngineOptions
 from pagekeep.config.load import settings
 from pagekeep.search.index import SearchIndex
+from pagekeep.search.rows import RowSearch
 from pagekeep.search.sqlite_fts import SqliteIndex
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.persona_files import PersonaFiles
@@ -35,4 +37,4 @@ def make_engine() -> Engine:
 
 def search_index() -> SearchIndex:
     """Return the index of the archive's words."""
-    return SqliteIndex()
+    return RowSearch() if on_postgres() else SqliteIndex()

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
 from pagekeep.archive.models import Tag
+from pagekeep.domain.ids import new_id
 from pagekeep.services.tagging import ensure_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +77,8 @@ def close(index: int) -> None:
 def fail_at_the_end(index: int) -> None:
     """Commit what breaks a deferred foreign key."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO archive_snapshot_tags (snapshot_id, tag_id) VALUES ('none', 12345)")
+        none = new_id().hex
+        cursor.execute("INSERT INTO archive_snapshot_tags (snapshot_id, tag_id) VALUES (%s, 12345)", [none])
 
 
 @pytest.mark.parametrize(

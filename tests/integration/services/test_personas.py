@@ -62,6 +62,7 @@ def test_the_default_is_made_once() -> None:
     assert Persona.objects.get().name == "Default"
 
 
+@pytest.mark.sqlite
 def test_a_persona_is_kept_with_its_secrets_for_the_owners_eyes_only() -> None:
     made = make_persona(" Work ", persona_parts({"language": "de-DE"}, COOKIE_LINE, STORAGE), user=None)
     assert (made.name, made.config) == ("Work", {"language": "de-DE"})

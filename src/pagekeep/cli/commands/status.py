@@ -4,6 +4,7 @@ import shutil
 
 import click
 
+from pagekeep.archive.database import size_of_database
 from pagekeep.archive.models import Worker
 from pagekeep.archive.processes import has_ended
 from pagekeep.archive.queries import archive_counts
@@ -29,7 +30,7 @@ def command(as_json: bool) -> None:
         **{f"snapshots_{status}": number for status, number in counts.by_status.items()},
         "archiveresults": counts.results,
         "output_size": counts.output_size,
-        "database_size": home.database.stat().st_size,
+        "database_size": size_of_database(),
         "disk_free": disk.free,
         "disk_total": disk.total,
         "active_crawls": counts.active_crawls,
@@ -54,7 +55,7 @@ def command(as_json: bool) -> None:
         "Archive": str(home.root),
         "Snapshots": f"{counts.snapshots}{f' ({states})' if states else ''}",
         "Outputs": f"{counts.results}, {size_text(counts.output_size)} as listed (the same bytes are kept once)",
-        "Database": size_text(home.database.stat().st_size),
+        "Database": size_text(size_of_database()),
         "Disk": f"{size_text(disk.free)} free of {size_text(disk.total)}",
         "Workers": "; ".join(map(_at_work, workers)) or "none",
         "Server": ", ".join(own_addresses()) or "not running",

@@ -1,0 +1,1 @@
+"""PostgreSQL as Pagekeep uses it. See ``base``."""
