@@ -48,6 +48,7 @@ bench: setup-dev  ## measure the speed of captures, in a short form
 docs: setup-dev  ## write the pages that are made from the code
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/pagekeep config --markdown > docs/settings.md
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/python scripts/operations.py
+	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR $(BIN)/python scripts/commands.py
 
 COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra setup

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pagekeep.cli.describe import tables
 from pagekeep.config.describe import settings_page
 from pagekeep.domain.behaviours import BEHAVIOURS
 from pagekeep.domain.plugins import PLUGINS
@@ -23,6 +24,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_settings_page_is_made_from_the_declarations() -> None:
     assert (ROOT / "docs/settings.md").read_text() == settings_page()
+
+
+def test_commands_and_exit_codes_are_made_from_the_code() -> None:
+    assert (ROOT / "docs/cli.md").read_text().endswith(tables())
 
 
 def test_every_plugin_and_behaviour_is_described() -> None:

@@ -1,9 +1,10 @@
 """What is going on right now: the pages of a crawl as they are made, and the workers that make them."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
@@ -17,20 +18,33 @@ ALIVE_WITHIN = timedelta(seconds=15)
 def changed_pages(crawl_id: UUID, since: datetime | None) -> list[Snapshot]:
     """Return the snapshots of a crawl that are being captured or have changed, with results and tags: 3 statements.
 
+    Those that are queued are left out: there may be very many, and nothing of them is to be shown.
+
     Args:
         since: the ``modified_at`` from which on changes are told; None for all.
     """
-    pages = Snapshot.objects.filter(crawl_id=crawl_id)
+    pages = Snapshot.objects.filter(crawl_id=crawl_id).exclude(status=SnapshotStatus.QUEUED)
     if since is not None:
         pages = pages.filter(Q(modified_at__gte=since) | Q(status=SnapshotStatus.STARTED))
     results = Prefetch("results", ArchiveResult.objects.order_by("position", "id"))
     return list(pages.prefetch_related(results, "tags").order_by("bookmarked_at", "id"))
 
 
-def pages_waiting(crawl_id: UUID) -> int:
-    """Return how many snapshots of a crawl are queued or being captured."""
-    waiting = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED)
-    return Snapshot.objects.filter(crawl_id=crawl_id, status__in=waiting).count()
+@dataclass(frozen=True, slots=True)
+class OpenPages:
+    """How many snapshots of a crawl have not ended: queued or being captured, and paused."""
+
+    waiting: int
+    paused: int
+
+
+def open_pages(crawl_id: UUID) -> OpenPages:
+    """Return how many snapshots of a crawl have not ended: 1 statement."""
+    states = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED, SnapshotStatus.PAUSED)
+    rows = Snapshot.objects.filter(crawl_id=crawl_id, status__in=states).order_by().values_list("status")
+    number: dict[str, int] = dict(rows.annotate(number=Count("pk")))
+    paused = number.pop(SnapshotStatus.PAUSED, 0)
+    return OpenPages(sum(number.values()), paused)
 
 
 def live_workers() -> list[Worker]:

@@ -30,6 +30,14 @@ class Display(Protocol):
         """These pages are being captured at the moment."""
         ...
 
+    def left(self, number: int) -> None:
+        """So many pages have not ended."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something that the pages do not tell."""
+        ...
+
     def output(self, page: Snapshot, result: ArchiveResult) -> None:
         """An output of a page is done."""
         ...
@@ -40,12 +48,12 @@ class Display(Protocol):
 
 
 @contextmanager
-def showing(total: int, console: Console = err) -> Iterator[Display]:
-    """Show the progress of ``total`` pages while the block runs."""
+def showing(total: int, console: Console = err, *, ended: int = 0) -> Iterator[Display]:
+    """Show the progress of ``total`` pages, of which some have ended already, while the block runs."""
     if not console.is_terminal:
         yield Lines(console)
         return
-    terminal = Terminal(console, total)
+    terminal = Terminal(console, total, ended)
     with Live(terminal, console=console, refresh_per_second=8, transient=True):
         yield terminal
 
@@ -58,6 +66,12 @@ class Lines:
 
     def at_work(self, pages: Sequence[Snapshot]) -> None:
         """Lines tell only what is done."""
+
+    def left(self, number: int) -> None:
+        """Lines tell only what is done."""
+
+    def note(self, text: str) -> None:
+        self._console.print(text)
 
     def output(self, page: Snapshot, result: ArchiveResult) -> None:
         if result.status == ResultStatus.SKIPPED:
@@ -72,11 +86,11 @@ class Lines:
 class Terminal:
     """A line for every page at work, with each output as it is made, above a bar of all pages."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int, ended: int = 0) -> None:
         self._console = console
         self._pages: Sequence[Snapshot] = ()
         self._outputs: dict[UUID, list[ArchiveResult]] = {}
-        self._ended = 0
+        self._ended = ended
         self._bar = Progress(
             TextColumn("Archiving"), BarColumn(), MofNCompleteColumn(), TextColumn("pages"), TimeElapsedColumn()
         )
@@ -90,6 +104,13 @@ class Terminal:
         # A page counts as far as its outputs are made.
         begun = sum(len(self._outputs.get(page.pk, ())) / max(page.num_results, 1) for page in pages)
         self._bar.update(self._task, completed=self._ended + begun)
+
+    def left(self, number: int) -> None:
+        # Links that are followed make it more.
+        self._bar.update(self._task, total=self._ended + number)
+
+    def note(self, text: str) -> None:
+        self._console.print(text)
 
     def output(self, page: Snapshot, result: ArchiveResult) -> None:
         self._outputs.setdefault(page.pk, []).append(result)

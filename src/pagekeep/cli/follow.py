@@ -8,7 +8,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 
 from pagekeep.archive.models import Snapshot
-from pagekeep.archive.progress import changed_pages, live_workers, pages_waiting
+from pagekeep.archive.progress import changed_pages, live_workers, open_pages
 from pagekeep.capture.priority import give_way
 from pagekeep.cli.display import Display
 from pagekeep.config.load import settings
@@ -26,27 +26,35 @@ class Following:
 
     Args:
         ended: called once for each page that has ended, with its results.
+        since: what has not changed since then is not told; None for all.
     """
 
-    def __init__(self, crawl_id: UUID, display: Display, ended: Callable[[Snapshot], None]) -> None:
+    def __init__(
+        self, crawl_id: UUID, display: Display, ended: Callable[[Snapshot], None], since: datetime | None = None
+    ) -> None:
         self.crawl_id = crawl_id
         self.succeeded = self.failed = 0
         self._display, self._tell_ended = display, ended
-        self._since: datetime | None = None
+        self._since = since
         self._seen: set[tuple[UUID, str]] = set()
         self._ended: set[UUID] = set()
+        self._is_paused = False
 
     def look(self) -> bool:
-        """Show what has changed since the last look; return whether no page waits or runs any more."""
-        waiting = pages_waiting(self.crawl_id)  # counted first: what ends between the two reads is told next time
+        """Show what has changed since the last look; return whether all pages have ended."""
+        left = open_pages(self.crawl_id)  # counted first: what ends between the two reads is told next time
         pages = [page for page in changed_pages(self.crawl_id, self._since) if page.pk not in self._ended]
         for page in pages:
             self._since = max(self._since or page.modified_at, page.modified_at)
             self._show_results(page)
             if page.status in ENDED:
                 self._end(page)
+        self._display.left(left.waiting + left.paused)
         self._display.at_work([page for page in pages if page.status == SnapshotStatus.STARTED])
-        return not waiting
+        if left.paused and not left.waiting and not self._is_paused:
+            self._display.note("The rest of the crawl is paused; this goes on when it is resumed.")
+        self._is_paused = bool(left.paused and not left.waiting)
+        return not (left.waiting or left.paused)
 
     def _show_results(self, page: Snapshot) -> None:
         for result in page.results.all():

@@ -12,14 +12,10 @@ from typing import Any
 import click
 import django
 
+from pagekeep.cli.exit_codes import DONE, INTERNAL, STOPPED
 from pagekeep.cli.printing import err
 from pagekeep.config.declarations import PREFIX, did_you_mean
 from pagekeep.domain.errors import PagekeepError
-
-STOPPED = 130
-"""Exit code after Ctrl-C: 128 + SIGINT, as shells count it."""
-INTERNAL = 70
-"""Exit code of an error of Pagekeep's own (EX_SOFTWARE of sysexits.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,8 @@ COMMANDS = {
     "list": Entry("List what is archived."),
     "search": Entry("Find snapshots by the words of their text."),
     "update": Entry("Capture again what failed or was not reached."),
-    "crawl": Entry("List, show, pause, resume, cancel and remove crawls."),
+    "tag": Entry("Tag snapshots; list, rename and delete tags."),
+    "crawl": Entry("List, show, follow, pause, resume, cancel and remove crawls."),
     "remove": Entry("Remove snapshots and their files."),
     "schedule": Entry("Archive URLs again and again, every day, week or month."),
     "status": Entry("Show how much is archived and what is going on."),
@@ -54,6 +51,10 @@ COMMANDS = {
     "doctor": Entry("Check this machine: browser, fonts, disk, port, clock, each with its fix."),
     "version": Entry("Show the version.", django=False),
 }
+
+
+class _EnoughRead(Exception):
+    """Whoever reads the output has closed it."""
 
 
 class Commands(click.Group):
@@ -85,6 +86,12 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would make it exit code 1
+            raise _EnoughRead from error
+
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> None:
@@ -101,9 +108,9 @@ class Commands(click.Group):
         except PagekeepError as error:
             _show(error)
             code = error.exit_code
-        except BrokenPipeError:  # whoever read our output has enough; Python must not complain about it at exit
+        except (_EnoughRead, BrokenPipeError):  # Python must not complain about it at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
+            code = DONE
         except Exception as error:
             _show(error)
             err.print("This is an error of Pagekeep itself; PAGEKEEP_LOG_LEVEL=debug shows where it happened.")
@@ -138,7 +145,7 @@ def cli() -> None:
     To begin, run: pagekeep run https://example.com
 
     Exit codes: 0 all well; 1 some pages failed; 2 bad input; 3 not found; 4 not possible now; 5 a problem of this
-    machine; 130 stopped by Ctrl-C.
+    machine; 70 an error of Pagekeep itself; 130 stopped by Ctrl-C.
     """
 
 

@@ -11,9 +11,19 @@ import click
 import orjson
 from rich.console import Console
 
-# Nothing printed is markup, and no URL is cut to fit: what comes from pages must come out as it is.
-out = Console(markup=False, highlight=False, soft_wrap=True)
-err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+
+class _Plain(Console):
+    """Nothing printed is markup, and no URL is cut to fit: what comes from pages must come out as it is."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, highlight=False, soft_wrap=True)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the root of the command line, which ends quietly."""
+        raise
+
+
+out, err = _Plain(), _Plain(stderr=True)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line on stdout (JSONL).")
 

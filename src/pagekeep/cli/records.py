@@ -11,6 +11,7 @@ def snapshot_json(snapshot: Snapshot, *, with_results: bool = False) -> dict[str
     found: dict[str, object] = {
         "type": "snapshot",
         "id": str(snapshot.pk),
+        "crawl_id": str(snapshot.crawl_id),
         "url": snapshot.url,
         "title": snapshot.title,
         "status": snapshot.status,

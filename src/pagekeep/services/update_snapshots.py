@@ -69,6 +69,19 @@ def update_snapshots(
     return updated
 
 
+def update_named(ids: Sequence[UUID], *, status: str | None = None, queue: bool = True) -> Updated:
+    """Queue those of these snapshots that lack outputs, as `update_snapshots` does.
+
+    Args:
+        ids: some hundred at most.
+        status: ``sealed`` takes cancelled ones too.
+        queue: False only looks.
+    """
+    updated = Updated()
+    _update(ids, status, updated, queue=queue)
+    return updated
+
+
 def _update(ids: Sequence[UUID], status: str | None, updated: Updated, *, queue: bool) -> None:
     snapshots = Snapshot.objects.select_related("crawl").defer("crawl__urls").in_bulk(ids)
     results: dict[UUID, list[tuple[str, str, object]]] = {}

@@ -39,3 +39,20 @@ def test_a_crawl_is_listed_paused_resumed_sealed_and_removed(root: Path) -> None
     assert removed["deleted_snapshots"] == 1
     assert run(root, "crawl", "list") == run(root, "list") == []
     assert run(root, "crawl", "show", crawl["id"], code=3) == []
+
+
+def test_a_crawl_tells_what_it_has_what_it_refused_and_what_it_waits_for(root: Path) -> None:
+    shown, _ = run(root, "crawl", "show", run(root, "crawl", "list")[0]["id"])
+    ((rule, number),) = shown["refused"].items()
+    assert (shown["states"], number, shown["waits_for"]) == ({"queued": 1}, 1, "worker")
+    assert (shown["pages_per_minute"], shown["at_work"]) == (0.0, [])
+    said = Archive(root).run("crawl", "show", shown["id"]).stdout
+    for line in ("Pages:     1: 1 queued", f"Refused:   1: 1 {rule}", "Waits for: a worker; none is running: "):
+        assert line in said
+    run(root, "crawl", "pause", shown["id"])
+    said = Archive(root).run("crawl", "show", "--refused", shown["id"]).stdout
+    assert f"crawl resume {shown['id']}" in said
+    assert "refused: javascript:alert(1): " in said
+    run(root, "crawl", "seal", shown["id"])
+    assert Archive(root).run("crawl", "follow", shown["id"]).returncode == 1
+    assert "Waits for" not in Archive(root).run("crawl", "show", shown["id"]).stdout

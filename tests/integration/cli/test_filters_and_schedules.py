@@ -82,7 +82,7 @@ def test_update(archive: Archive) -> None:
     assert {page["status"] for page in archive.jsonl("list")} == {"paused"}
     (queued,) = archive.jsonl("update", "example.com", "--limit", "1", "--sort", "bookmarked_at")
     assert [page["id"] for page in archive.jsonl("list", "--status", "queued")] == [queued["id"]]
-    done = archive.run("update")
+    done = archive.run("update", "--all")
     assert done.stdout == "3 snapshots looked at, 2 queued.\n"
     assert "Passed over 1 that are queued" in done.stderr
     assert "worker --until-idle" in done.stderr

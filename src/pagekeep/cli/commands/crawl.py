@@ -1,29 +1,47 @@
 """``pagekeep crawl``"""
 
+import asyncio
 import sys
+from collections.abc import Sequence
 
 import click
+from django.utils import timezone
 
-from pagekeep.archive.crawl_queries import CrawlFilters, crawl_rows, list_crawls, list_refusals
+from pagekeep.archive.crawl_progress import crawl_progress
+from pagekeep.archive.crawl_queries import CrawlFilters, crawl_rows, list_crawls, list_refusals, refusals_by_rule
 from pagekeep.archive.flat_rows import Row
 from pagekeep.archive.models import Crawl
+from pagekeep.archive.progress import live_workers
 from pagekeep.archive.queries import find_crawl
+from pagekeep.cli.crawl_report import crawl_line, crawl_report
 from pagekeep.cli.display import one_line
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.printing import count_text, err, json_option, out, print_json
+from pagekeep.cli.piping import CRAWLS, STDIN, named
+from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
+from pagekeep.cli.waiting import wait_for
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import CrawlStatus
-from pagekeep.domain.urls import shorten, without_credentials
+from pagekeep.domain.urls import without_credentials
 from pagekeep.services.change_crawl import change_crawl
 from pagekeep.services.remove_crawl import remove_crawl
 
 PART = 500
+SHOWN = 20
+"""Refused URLs that are shown to people unless they ask for all."""
 _NOT_TOLD = ("allow_private", "created_by_id", "ends_at", "paused_at")
+references = click.argument("references", nargs=-1, metavar="[REF]...")
 
 
 @click.group()
 def command() -> None:
-    """Crawls: one request to archive each, with the pages it came to."""
+    """Crawls: one request to archive each, with the pages it came to.
+
+    REF is a crawl's id or the beginning of it. Without any, and for -, they are read from standard input: one per line,
+    or the records another command prints with --json; a snapshot stands for its crawl.
+
+    \b
+    pagekeep crawl list --status started --json | pagekeep crawl pause
+    """
 
 
 @command.command("list")
@@ -47,86 +65,125 @@ def list_(text: str | None, status: str | None, limit: int, as_json: bool) -> No
 
 
 @command.command()
-@click.argument("reference")
+@references
+@click.option("--refused", "all_refused", is_flag=True, help="Show every refused URL, not only the first ones.")
 @json_option
-def show(reference: str, as_json: bool) -> None:
-    """Show a crawl and what it did not take. REFERENCE is its id or the beginning of it."""
-    open_archive(create=False)
-    crawl = find_crawl(reference)
-    _show(crawl, as_json=as_json)
-    for refusal in list_refusals(crawl.pk).iterator(PART):
+def show(references: tuple[str, ...], all_refused: bool, as_json: bool) -> None:
+    """Show how crawls are getting on: pages by state, refusals by rule, limits, speed, and what each waits for."""
+    for crawl in _named(references):
+        (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk), whole_urls=True)
+        progress, refused = crawl_progress([crawl])[crawl.pk], refusals_by_rule(crawl.pk)
         if as_json:
-            print_json({"type": "refused", "url": refusal.url, "rule": refusal.rule, "reason": refusal.reason})
+            told = {"refused": refused, "states": progress.states, "output_size": progress.output_size}
+            told |= {"pages_per_minute": progress.pages_per_minute, "at_work": progress.at_work}
+            print_json(_json(row) | told | {"waits_for": progress.waits_for, "due_at": progress.due_at})
         else:
-            out.print(f"refused: {one_line(without_credentials(refusal.url))}: {one_line(refusal.reason)}")
+            for line in crawl_report(row, progress, refused):
+                out.print(line)
+        _tell_refusals(crawl, None if all_refused or as_json else SHOWN, as_json=as_json)
 
 
 @command.command()
 @click.argument("reference")
 @json_option
-def pause(reference: str, as_json: bool) -> None:
-    """Let what is queued in a crawl wait; pages that are being captured may end."""
-    _change(reference, as_json=as_json, action="pause")
+@click.pass_context
+def follow(ctx: click.Context, reference: str, as_json: bool) -> None:
+    """Show the pages of a crawl as they end, until all have. Ctrl-C leaves the crawl as it is.
+
+    The exit code is 0 if all its pages succeeded, 1 if some failed or were cancelled.
+    """
+    open_archive(create=False)
+    since, crawl = timezone.now(), find_crawl(reference)
+    (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk))
+    number, succeeded = row["num_snapshots"], row["num_succeeded"]
+    ended = (succeeded, number - row["num_open"] - succeeded)
+    if row["num_open"] and not live_workers():
+        err.print(f"No worker is running; start one with: {how_to('worker')}")
+    waiting = wait_for(
+        crawl.pk, number=number, refused=0, capture_here=False, as_json=as_json, ended=ended, since=since
+    )
+    ctx.exit(asyncio.run(waiting))
 
 
 @command.command()
-@click.argument("reference")
+@references
 @json_option
-def resume(reference: str, as_json: bool) -> None:
-    """Go on with a crawl; snapshots that were paused one by one stay so."""
-    _change(reference, as_json=as_json, action="resume")
+def pause(references: tuple[str, ...], as_json: bool) -> None:
+    """Let what is queued in crawls wait; pages that are being captured may end."""
+    _change(references, as_json=as_json, action="pause")
 
 
 @command.command()
-@click.argument("reference")
+@references
 @json_option
-def seal(reference: str, as_json: bool) -> None:
-    """Cancel a crawl: what waits or runs is given up, what is kept stays."""
-    _change(reference, as_json=as_json, status=CrawlStatus.SEALED)
+def resume(references: tuple[str, ...], as_json: bool) -> None:
+    """Go on with crawls; snapshots that were paused one by one stay so."""
+    _change(references, as_json=as_json, action="resume")
 
 
 @command.command()
-@click.argument("reference")
+@references
+@json_option
+def seal(references: tuple[str, ...], as_json: bool) -> None:
+    """Cancel crawls: what waits or runs is given up, what is kept stays."""
+    _change(references, as_json=as_json, status=CrawlStatus.SEALED)
+
+
+@command.command()
+@references
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-def remove(reference: str, yes: bool, as_json: bool) -> None:
-    """Remove a crawl with all its snapshots and their files, for good."""
+def remove(references: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Remove crawls with all their snapshots and files, for good."""
+    crawls = _named(references)
+    rows = crawl_rows(Crawl.objects.filter(pk__in=[crawl.pk for crawl in crawls]))
+    number = count_text(sum(row["num_snapshots"] for row in rows), "snapshot")
+    if crawls and not yes:
+        if not references or STDIN in references or not sys.stdin.isatty():
+            raise BadInput("Nobody is there to be asked; add --yes to remove them.")
+        what = str(crawls[0].pk) if len(crawls) == 1 else count_text(len(crawls), "crawl")
+        click.confirm(f"Remove {what} with {number} for good?", abort=True, err=True)
+    for crawl in crawls:
+        removed = remove_crawl(crawl.pk)
+        if as_json:
+            print_json({"type": "removed", "id": str(crawl.pk), "deleted_snapshots": removed})
+        else:
+            out.print(f"The crawl {crawl.pk} and {count_text(removed, 'snapshot')} are removed.")
+
+
+def _named(references: Sequence[str]) -> list[Crawl]:
+    """Return the crawls; one that is not there is told before anything is done with another."""
+    given = named(references, CRAWLS)
+    if given is None:
+        raise BadInput("No crawl was named; give ids, which pagekeep crawl list shows, or pipe them in.")
     open_archive(create=False)
-    crawl = find_crawl(reference)
-    (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk))
-    number = count_text(row["num_snapshots"], "snapshot")
-    if not yes:
-        if not sys.stdin.isatty():
-            raise BadInput("Nobody is there to be asked; add --yes to remove it.")
-        click.confirm(f"Remove {crawl.pk} with {number} for good?", abort=True, err=True)
-    removed = remove_crawl(crawl.pk)
-    if as_json:
-        print_json({"type": "removed", "id": str(crawl.pk), "deleted_snapshots": removed})
-    else:
-        out.print(f"The crawl and {count_text(removed, 'snapshot')} are removed.")
+    found = [find_crawl(reference) for reference in given]
+    return list({crawl.pk: crawl for crawl in found}.values())
 
 
-def _change(reference: str, *, as_json: bool, action: str | None = None, status: str | None = None) -> None:
-    open_archive(create=False)
-    crawl = find_crawl(reference)
-    change_crawl(crawl.pk, user=None, action=action, status=status)
-    _show(crawl, as_json=as_json)
-
-
-def _show(crawl: Crawl, *, as_json: bool) -> None:
-    (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk), whole_urls=as_json)
-    _tell(row, as_json=as_json)
+def _change(references: Sequence[str], *, as_json: bool, action: str | None = None, status: str | None = None) -> None:
+    for crawl in _named(references):
+        change_crawl(crawl.pk, user=None, action=action, status=status)
+        (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk), whole_urls=as_json)
+        _tell(row, as_json=as_json)
 
 
 def _tell(row: Row, *, as_json: bool) -> None:
     if as_json:
-        print_json({"type": "crawl", **{name: value for name, value in row.items() if name not in _NOT_TOLD}})
-        return
-    ended = f"{row['num_succeeded']} succeeded, {row['num_failed']} failed, {row['num_refused']} refused"
-    state = f"{row['status']} {row['outcome']}".strip()
-    name = row["label"] or without_credentials(row["urls"].partition("\n")[0].strip())
-    why = f" {row['limit_reached']}" if row["limit_reached"] else ""
-    out.print(
-        f"{row['id']} {row['created_at']:%Y-%m-%d %H:%M} {state:16} {ended}, {row['num_open']} open"
-        f"  {shorten(one_line(name))}{why}"
-    )
+        print_json(_json(row))
+    else:
+        out.print(crawl_line(row))
+
+
+def _json(row: Row) -> dict[str, object]:
+    return {"type": "crawl", **{name: value for name, value in row.items() if name not in _NOT_TOLD}}
+
+
+def _tell_refusals(crawl: Crawl, most: int | None, *, as_json: bool) -> None:
+    for refusal in list_refusals(crawl.pk)[:most].iterator(PART):
+        if as_json:
+            print_json({"type": "refused", "url": refusal.url, "rule": refusal.rule, "reason": refusal.reason})
+        else:
+            out.print(f"refused: {one_line(without_credentials(refusal.url))}: {one_line(refusal.reason)}")
+    if most and crawl.num_refused > most:
+        err.print("There are more; --refused shows all that are kept.")
