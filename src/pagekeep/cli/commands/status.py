@@ -1,69 +1,64 @@
 """``pagekeep status``"""
 
-import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
+from rich.live import Live
 
-from pagekeep.archive.database import size_of_database
-from pagekeep.archive.models import Worker
-from pagekeep.archive.processes import has_ended
-from pagekeep.archive.queries import archive_counts
-from pagekeep.archive.worker_queries import living_workers, state_of, why_paused
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.printing import json_option, out, print_json, size_text
-from pagekeep.services.listeners import own_addresses
-from pagekeep.services.wiring import data_dir
+from pagekeep.cli.printing import json_option, out, print_json
+from pagekeep.cli.status_facts import Status, look, status_json
+from pagekeep.cli.status_view import status_lines, status_view
 
 
 @click.command()
+@click.option("--watch", is_flag=True, help="Keep showing it, until Ctrl-C.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 3600),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Between two looks.",
+)
 @json_option
-def command(as_json: bool) -> None:
-    """Show how many pages are archived, how large they are, who is at work, and the free disk space."""
+def command(watch: bool, interval: float, as_json: bool) -> None:
+    """Show how much is archived, and what is going on: crawls, pages a minute, the steps of the pages at work, workers,
+    and the disk.
+
+    With --watch a terminal shows it live; with --watch --json each look is a line.
+    """
     open_archive(create=False)
-    counts, home = archive_counts(), data_dir()
-    workers = [worker for worker in living_workers() if not has_ended(worker)]
-    disk = shutil.disk_usage(home.root)
-    found: dict[str, object] = {
-        "type": "status",
-        "data_dir": str(home.root),
-        "snapshots": counts.snapshots,
-        **{f"snapshots_{status}": number for status, number in counts.by_status.items()},
-        "archiveresults": counts.results,
-        "output_size": counts.output_size,
-        "database_size": size_of_database(),
-        "disk_free": disk.free,
-        "disk_total": disk.total,
-        "active_crawls": counts.active_crawls,
-        "oldest_queued_at": counts.oldest_queued_at,
-        "workers": [
-            {
-                "id": str(worker.pk),
-                "name": str(worker),
-                "state": state_of(worker),
-                "reason": why_paused(worker),
-                "tabs": worker.max_concurrent_tasks,
-            }
-            for worker in workers
-        ],
-        "listening": list(own_addresses()),
-    }
-    if as_json:
-        print_json(found)
-        return
-    states = ", ".join(f"{number} {status}" for status, number in counts.by_status.items() if number)
-    rows = {
-        "Archive": str(home.root),
-        "Snapshots": f"{counts.snapshots}{f' ({states})' if states else ''}",
-        "Outputs": f"{counts.results}, {size_text(counts.output_size)} as listed (the same bytes are kept once)",
-        "Database": size_text(size_of_database()),
-        "Disk": f"{size_text(disk.free)} free of {size_text(disk.total)}",
-        "Workers": "; ".join(map(_at_work, workers)) or "none",
-        "Server": ", ".join(own_addresses()) or "not running",
-    }
-    for name, text in rows.items():
-        out.print(f"{name + ':':11}{text}")
+    # In a file or a pipe the same lines over and over would be of no use: there --watch is for --json.
+    with _until_stopped():
+        if as_json:
+            for status in _looks(interval) if watch else [look()]:
+                print_json(status_json(status))
+        elif watch and out.is_terminal:
+            # Each frame is one write, drawn over the last one, and only when it is whole: nothing flickers.
+            with Live(console=out, auto_refresh=False, vertical_overflow="crop") as live:
+                for status in _looks(interval):
+                    live.update(status_view(status), refresh=True)
+        elif out.is_terminal:
+            out.print(status_view(look()), soft_wrap=False)
+        else:
+            for line in status_lines(look()):
+                out.print(line)
 
 
-def _at_work(worker: Worker) -> str:
-    why = why_paused(worker)
-    return f"{worker} {state_of(worker)}{f' ({why})' if why else ''}"
+def _looks(interval: float) -> Iterator[Status]:
+    """Yield how things stand, every so many seconds."""
+    while True:
+        yield look()
+        time.sleep(interval)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Run the block until Ctrl-C or SIGTERM, which are how it is meant to end: the terminal is left as it was."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        yield
