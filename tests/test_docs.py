@@ -9,7 +9,9 @@ import pytest
 from pagekeep.cli.describe import tables
 from pagekeep.config.describe import settings_page
 from pagekeep.domain.behaviours import BEHAVIOURS
+from pagekeep.domain.log_fields import FIELDS
 from pagekeep.domain.plugins import PLUGINS
+from pagekeep.web.metrics import METRICS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -52,3 +54,14 @@ def test_make_targets_named_in_the_pages_exist() -> None:
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "package-lock.json"])
 def test_locks_name_no_host(lock: str) -> None:
     assert "://" not in re.sub(r'"(url|funding)": .*', "", (ROOT / lock).read_text())
+
+
+def test_every_log_field_and_metric_is_described() -> None:
+    page = (ROOT / "docs/operations.md").read_text()
+    fields = "\n".join(f"| `{name}` | {text} |" for name, text in FIELDS.items())
+    assert f"| field | holds |\n|---|---|\n{fields}\n\n" in page
+    metrics = "\n".join(
+        f"| `{name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} | {metric.help} |"
+        for name, metric in METRICS.items()
+    )
+    assert page.endswith(f"| metric | kind | labels | says |\n|---|---|---|---|\n{metrics}\n")

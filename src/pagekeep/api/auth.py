@@ -14,15 +14,10 @@ from pagekeep.api.call import call_of
 from pagekeep.archive.models import APIToken
 from pagekeep.config.load import settings
 from pagekeep.services.check_session import check_session
-from pagekeep.services.check_token import check_token
+from pagekeep.services.check_token import check_token, has_scope
 from pagekeep.services.log_in import check_password_again
 
 SCOPE_WORDS = {"read": "read", "add": "add to the archive", "admin": "change and delete"}
-
-
-def has_scope(token: APIToken, scope: str) -> bool:
-    """Whether a token has a scope; ``admin`` includes the others, and a token without a list has all."""
-    return token.scopes is None or scope in token.scopes or "admin" in token.scopes
 
 
 class _TokenAuth:

@@ -1,13 +1,10 @@
 """Reads for pages that people look at: rows with their pictures, what is going on now. A few statements each."""
 
-from datetime import timedelta
-
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from pagekeep.archive.filters import SnapshotFilters
-from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot, Tag, Worker
+from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot, Tag
 from pagekeep.archive.queries import list_snapshots
 from pagekeep.domain.status import CrawlStatus, ResultStatus
 
@@ -46,9 +43,3 @@ def most_used_tags(limit: int = 100) -> list[str]:
     """Return the names of the tags on most snapshots, sorted by name: 1 statement."""
     used = Tag.objects.filter(num_snapshots__gt=0).order_by("-num_snapshots", "key")
     return sorted(used.values_list("name", flat=True)[:limit], key=str.casefold)
-
-
-def has_living_worker(within_seconds: float) -> bool:
-    """Whether a worker has given a sign of life within this time: 1 statement."""
-    since = timezone.now() - timedelta(seconds=within_seconds)
-    return Worker.objects.filter(heartbeat_at__gte=since).exclude(state=Worker.State.LOST).exists()

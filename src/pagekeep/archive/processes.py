@@ -5,6 +5,7 @@ Linux tells it: a process has its id and the moment it started, in one boot of o
 
 import os
 import socket
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,42 @@ def _boot() -> str:
 
 def _stat(pid: int) -> tuple[str, int] | None:
     """Return state and start (clock ticks since the boot) of a process, None where it is not shown."""
+    fields = _fields(pid)
+    return (fields[0], int(fields[19])) if fields else None
+
+
+def _fields(pid: int) -> list[str]:
+    """Return what proc_pid_stat(5) tells of a process from its state on, nothing where it is not shown."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
+        return []
+    return text.rpartition(")")[2].split()  # the name before may hold anything, brackets too
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a process takes: resident memory in bytes, and processor time since its start in seconds."""
+
+    memory: int
+    cpu_seconds: float
+
+
+def own_costs() -> Costs | None:
+    """Return what this process takes, None where Linux does not tell."""
+    return _costs(os.getpid())
+
+
+def costs_of(worker: Worker) -> Costs | None:
+    """Return what a worker's process takes, without its browser; None where that cannot be seen from here."""
+    if (worker.hostname, worker.boot) != (socket.gethostname(), _boot()) or has_ended(worker):
         return None
-    fields = text.rpartition(")")[2].split()  # the name before may hold anything, brackets too
-    return fields[0], int(fields[19])
+    return _costs(worker.pid)
+
+
+def _costs(pid: int) -> Costs | None:
+    fields = _fields(pid)
+    if not fields:
+        return None
+    user, system, pages = (int(fields[place]) for place in (11, 12, 21))
+    return Costs(pages * os.sysconf("SC_PAGE_SIZE"), (user + system) / os.sysconf("SC_CLK_TCK"))

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     server_worker: bool = _setting(True, "Whether the server starts a worker of its own and watches it.")
     public_index: bool = _setting(False, "Whether people who are not logged in may see the list and the snapshots.")
     public_add: bool = _setting(False, "Whether people who are not logged in may add URLs at /add/.")
+    metrics_public: bool = _setting(False, "Whether everyone may read /metrics, without a token.")
     token_days: int = _setting(30, "How long a new API token is valid.", "days", ge=1, le=36500)
     api_basic_auth: bool = _setting(
         False, "Whether the API also takes user name and password of a superuser with each request (HTTP Basic)."
@@ -142,6 +143,7 @@ class Settings(BaseSettings):
         3, "How often a page is tried again when worker or browser die over it.", "attempts", ge=1
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "How much is logged.")
+    log_format: Literal["text", "json"] = _setting("text", "A log line is text for people, or one JSON object.")
 
     @classmethod
     def settings_customise_sources(
@@ -155,7 +157,7 @@ class Settings(BaseSettings):
         """Take values from `load` alone: it names what is unknown, which the built-in sources pass over."""
         return (init_settings,)
 
-    @field_validator("chromium_sandbox", "log_level", mode="before")
+    @field_validator("chromium_sandbox", "log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         if isinstance(value, bool):  # TOML's true and false

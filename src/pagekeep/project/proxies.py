@@ -17,7 +17,8 @@ FORWARDED = (
 def believe_only(application: WSGIApplication, trusted: Sequence[str]) -> WSGIApplication:
     """Wrap a WSGI application so that forwarded headers count only when a trusted proxy sent them.
 
-    The client's address is the right-most one of ``X-Forwarded-For`` that is no trusted proxy.
+    ``pagekeep.forwarded`` tells whether there was one, whoever sent it. The client's address is the right-most one of
+    ``X-Forwarded-For`` that is no trusted proxy.
 
     Args:
         trusted: IP addresses and networks.
@@ -32,6 +33,8 @@ def believe_only(application: WSGIApplication, trusted: Sequence[str]) -> WSGIAp
         return any(address in network for network in networks)
 
     def believing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if any(header in environ for header in FORWARDED):
+            environ["pagekeep.forwarded"] = True
         if is_trusted(environ.get("REMOTE_ADDR", "")):
             for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
                 if hop.strip():

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pagekeep.web.served.AccessLog",
     "pagekeep.api.headers.ApiRules",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -110,7 +111,12 @@ WHITENOISE_USE_FINDERS = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "pagekeep.project.log_lines.TextLines"},
+        "json": {"()": "pagekeep.project.log_lines.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": _own.log_format}},
     "root": {"handlers": ["stderr"], "level": _own.log_level.upper()},
+    # Of what was not found `web.served` writes a line like any other's.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -27,3 +27,8 @@ def check_token(text: str) -> APIToken | None:
         APIToken.objects.filter(pk=token.pk).update(last_used_at=now)
         token.last_used_at = now
     return token
+
+
+def has_scope(token: APIToken, scope: str) -> bool:
+    """Whether a token has a scope; ``admin`` includes the others, and a token without a list has all."""
+    return token.scopes is None or scope in token.scopes or "admin" in token.scopes

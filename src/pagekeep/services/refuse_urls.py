@@ -9,6 +9,7 @@ from pagekeep.archive.models import Crawl, CrawlRefusal
 from pagekeep.archive.models.crawl_refusal import MAX_LENGTH
 from pagekeep.crawl.scope import Refusal
 from pagekeep.domain.urls import shorten
+from pagekeep.services.add_tallies import REFUSAL, Tallies
 
 MAX_KEPT = 10_000
 """Refused URLs of one crawl that are kept; those beyond are only counted."""
@@ -36,3 +37,7 @@ def refuse_urls(crawl: Crawl, refusals: Sequence[Refusal], depth: int = 0) -> No
     CrawlRefusal.objects.bulk_create(rows[:room], batch_size=BATCH)
     Crawl.objects.filter(pk=crawl.pk).update(num_refused=F("num_refused") + len(rows))
     crawl.num_refused += len(rows)
+    tallies = Tallies()
+    for row in rows:
+        tallies.add(REFUSAL, row.rule)
+    tallies.write()

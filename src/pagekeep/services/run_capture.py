@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
@@ -16,8 +17,10 @@ from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BrowserDied, DiskFull, EnvironmentProblem, PagekeepError
+from pagekeep.domain.log_fields import about, note
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.domain.urls import without_credentials
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
@@ -53,9 +56,29 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
             back, unless that was not possible either: then the caller has to.
         EnvironmentProblem: this machine cannot capture; the snapshot was given back.
     """
+    url = without_credentials(snapshot.url)
+    with about(crawl=str(snapshot.crawl_id), snapshot=str(snapshot.pk), url=url, host=snapshot.domain):
+        log.info("Capture begins")
+        started = time.monotonic()
+        try:
+            status, reason = await _capture(snapshot, owner, engine)
+        except BaseException as error:
+            log.info("Capture is given up", extra={"seconds": time.monotonic() - started, "reason": _why(error)})
+            raise
+        told = {"status": status, "seconds": time.monotonic() - started, "reason": reason, "step": None}
+        log.info("Capture ended" if status != SnapshotStatus.QUEUED else "Capture is tried again later", extra=told)
+        return status
+
+
+def _why(error: BaseException) -> str:
+    return "The worker is stopping or has lost it." if isinstance(error, asyncio.CancelledError) else str(error)
+
+
+async def _capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[SnapshotStatus, str]:
+    """Return the state of the snapshot and the reason for it."""
     try:
         with passing_errors():
-            return await _capture(snapshot, owner, engine)
+            return await _to_the_end(snapshot, owner, engine)
     except LeaseLost:
         await _tidy_up(snapshot.pk)
         raise
@@ -69,17 +92,17 @@ async def run_capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
         raise
 
 
-async def _capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> SnapshotStatus:
+async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[SnapshotStatus, str]:
     progress = _Recording(owner, snapshot.pk)
     outcome, reason = await _attempt(snapshot, owner, engine, progress)
     if outcome is None and not reason:
-        return SnapshotStatus.QUEUED
+        return SnapshotStatus.QUEUED, ""
     end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
     files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
     await asyncio.to_thread(files.write_manifest, end)
     status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
     await sync_to_async(renew_after_uploads)(snapshot.pk)
-    return status
+    return status, end.reason
 
 
 async def _attempt(
@@ -103,7 +126,7 @@ async def _attempt(
     except PagekeepError as error:
         return None, str(error)
     except Exception as error:
-        log.exception("Capturing %s failed unexpectedly", snapshot.url)
+        log.exception("Capturing failed unexpectedly")
         return None, f"Pagekeep itself made an error ({type(error).__name__}: {error}); its log has the details."
 
 
@@ -170,6 +193,7 @@ class _Recording:
         self._owner, self._snapshot_id = owner, snapshot_id
 
     async def step(self, name: str) -> None:
+        note(step=name)
         await sync_to_async(record_step)(self._owner, self._snapshot_id, name)
 
     async def result(self, result: Result) -> None:

@@ -8,6 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
 from pagekeep.config.load import settings
+from pagekeep.services.check_token import check_token, has_scope
 
 View = Callable[..., HttpResponseBase]
 
@@ -25,6 +26,14 @@ def may_read(request: HttpRequest) -> bool:
 def may_add(request: HttpRequest) -> bool:
     """Whether the request comes from someone who may add URLs at ``/add/``."""
     return may_change(request) or settings().public_add
+
+
+def has_token(request: HttpRequest, scope: str) -> bool:
+    """Whether the request has a header with an API token that has the scope: for programs that watch the archive."""
+    kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    text = request.headers.get("X-ArchiveBox-API-Key") or (bearer if kind.lower() == "bearer" else "")
+    token = check_token(text.strip()) if text else None
+    return token is not None and has_scope(token, scope)
 
 
 def readers_only(view: View) -> View:

@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from pagekeep.web.views import adding, archived, crawl, files, listing, login, progress, site, snapshot, workers
+from pagekeep.web.views import (
+    adding,
+    archived,
+    crawl,
+    files,
+    listing,
+    login,
+    metrics,
+    progress,
+    site,
+    snapshot,
+    workers,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -20,6 +32,7 @@ urlpatterns = [
     path("archive/<path:asked>", archived.archived, name="archived"),
     path("progress.json", progress.progress, name="progress"),
     path("health/", site.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("robots.txt", site.robots, name="robots"),
     path("favicon.ico", site.favicon, name="favicon"),
     path("snapshot/<str:reference>/", snapshot.page, name="snapshot"),

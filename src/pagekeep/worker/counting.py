@@ -7,7 +7,8 @@ from pagekeep.capture.programs.installed import program_of
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import BrowserDied
-from pagekeep.domain.status import ResultStatus
+from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.services.add_tallies import BROWSER_DIED, Tallies
 from pagekeep.services.count_uses import MACHINE, Uses
 from pagekeep.services.run_capture import CaptureEngine
 
@@ -41,12 +42,14 @@ class CountingEngine:
 
     def __init__(self, engine: CaptureEngine) -> None:
         self.uses: Uses = Uses()
+        self.tallies = Tallies()
         self._engine = engine
 
-    def take(self) -> Uses:
+    def take(self) -> tuple[Uses, Tallies]:
         """Return what was counted since the last time."""
-        uses, self.uses = self.uses, Uses()
-        return uses
+        taken = self.uses, self.tallies
+        self.uses, self.tallies = Uses(), Tallies()
+        return taken
 
     async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
         """Visit one URL.
@@ -54,11 +57,15 @@ class CountingEngine:
         Raises:
             BrowserDied, EnvironmentProblem
         """
+        started = time.monotonic()
         try:
             outcome = await self._engine.capture(request, sink, progress)
         except BrowserDied:
             self.uses[_BROWSER, False] += 1
+            self.tallies.add_capture(time.monotonic() - started, BROWSER_DIED)
             raise
+        status = SnapshotStatus.SUCCEEDED if outcome.succeeded else SnapshotStatus.FAILED
+        self.tallies.add_capture(time.monotonic() - started, status, outcome.results)
         self.uses[MACHINE, outcome.succeeded] += 1
         self.uses[_BROWSER, True] += 1
         for result in outcome.results:

@@ -6,6 +6,7 @@ Every worker attends to all of them; a duty claims what it does in the database,
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from threading import Event, Thread
 
 from django.db import connections
@@ -49,7 +50,9 @@ def attending(duties: Sequence[Callable[[], object]] | None = None, every: float
         every: seconds between two rounds.
     """
     stop = Event()
-    Thread(target=_attend, args=(DUTIES if duties is None else duties, every, stop), daemon=True).start()
+    chosen = DUTIES if duties is None else duties
+    # In this context: what it logs is about the same worker.
+    Thread(target=copy_context().run, args=(_attend, chosen, every, stop), daemon=True).start()
     try:
         yield
     finally:
@@ -66,7 +69,8 @@ def _attend(duties: Sequence[Callable[[], object]], every: float, stop: Event) -
                     failing.discard(duty)
                 except Exception:
                     if duty not in failing:  # once, not every second
-                        log.exception("The duty %s failed; it is tried again", duty.__name__)
+                        told = {"duty": duty.__name__}
+                        log.exception("The duty %s failed; it is tried again", duty.__name__, extra=told)
                     failing.add(duty)
     finally:
         connections.close_all()

@@ -20,6 +20,7 @@ from pagekeep.archive.worker_queries import order_of
 from pagekeep.capture.capacity import default_tabs
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import DatabaseTrouble, DiskFull, EnvironmentProblem
+from pagekeep.domain.log_fields import about
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.count_uses import count_uses
 from pagekeep.services.end_attempt import give_back
@@ -73,9 +74,11 @@ async def run_worker(
     record = await sync_to_async(register_worker)(tabs)
     try:
         async with engine() as capturing:
-            with attending():
+            with about(worker=str(record)), attending():
+                log.info("The worker takes pages, %s at a time", tabs)
                 return await _Worker(record, tabs, capturing, stop).live(until_idle=until_idle)
     finally:
+        log.info("The worker ends", extra={"worker": str(record)})
         with suppress(DatabaseTrouble, DiskFull), passing_errors():  # then it is buried as dead
             await sync_to_async(retire_worker)(record.pk)
 
@@ -186,7 +189,6 @@ class _Worker:
             self._running[snapshot.pk] = asyncio.create_task(self._capture(snapshot), name=snapshot.url)
 
     async def _capture(self, snapshot: Snapshot) -> SnapshotStatus:
-        log.info("Capturing %s", snapshot.url)
         return await run_capture(snapshot, self._owner, self._engine)
 
     def _collect(self) -> None:
@@ -197,20 +199,24 @@ class _Worker:
             del self._running[snapshot_id]
             error = None if task.cancelled() else task.exception()
             if task.cancelled() or isinstance(error, LeaseLost):
-                log.info("Gave up %s", task.get_name())
-            elif isinstance(error, DatabaseTrouble | DiskFull):
-                log.warning("%s is given back: %s", task.get_name(), error)
+                continue
+            if isinstance(error, DatabaseTrouble | DiskFull):
+                told = {"snapshot": str(snapshot_id), "url": task.get_name()}
+                log.warning("A page is given back: %s", error, extra=told)
                 self._owed.add(snapshot_id)  # it may be so already
                 self._bear(error)
             elif isinstance(error, EnvironmentProblem):
                 self._problem = error
             elif error is not None:
-                log.error("Lost %s until its lease ends", task.get_name(), exc_info=error)
+                log.error(
+                    "Its worker cannot go on with a page, which waits until its lease ends",
+                    exc_info=error,
+                    extra={"snapshot": str(snapshot_id), "url": task.get_name()},
+                )
             else:
-                self._tell_end(task.get_name(), task.result())
+                self._count_end(task.result())
 
-    def _tell_end(self, url: str, status: SnapshotStatus) -> None:
-        log.info("%s: %s", url, status)
+    def _count_end(self, status: SnapshotStatus) -> None:
         self._record.succeeded += status == SnapshotStatus.SUCCEEDED
         self._record.failed += status == SnapshotStatus.FAILED
         if status in (SnapshotStatus.SUCCEEDED, SnapshotStatus.FAILED):
@@ -242,8 +248,11 @@ class _Worker:
         await self._count()
 
     async def _count(self) -> None:
-        if uses := self._engine.take():
+        uses, tallies = self._engine.take()
+        if uses:
             await sync_to_async(count_uses)(self._record.machine_id, uses)
+        if tallies:
+            await sync_to_async(tallies.write)()
 
     async def _drain(self) -> None:
         """Let running pages end for a moment, then give back those that have not."""

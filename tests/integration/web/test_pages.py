@@ -1,5 +1,4 @@
 import re
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -8,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
+from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.archive.queue import claim
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.services.register_worker import register_worker
@@ -310,17 +309,6 @@ def test_progress_tells_what_goes_on(staff: Client, make_snapshot) -> None:
     assert "busy.example" in part["html"]
     assert staff.get("/progress.json?page=0192f000-0000-7000-8000-000000000000").json()["parts"] == []
     assert staff.get("/progress.json?row=x").status_code == 400
-
-
-def test_health(client: Client, db: None) -> None:
-    response = client.get("/health/")
-    assert response.status_code == 503
-    assert response["Content-Type"].startswith("text/plain")
-    assert text(response).startswith("Not well: workers. ")
-    register_worker(1)
-    assert text(client.get("/health/")) == "OK"
-    Worker.objects.update(heartbeat_at=timezone.now() - timedelta(hours=1))
-    assert client.get("/health/").status_code == 503
 
 
 def test_small_answers(client: Client, db: None) -> None:

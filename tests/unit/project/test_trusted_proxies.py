@@ -19,8 +19,10 @@ def seen(trusted: list[str], **environ: str) -> dict[str, Any]:
 
 def test_headers_of_strangers_are_dropped() -> None:
     sent = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_HOST": "evil.test", "HTTP_X_FORWARDED_FOR": "1.2.3.4"}
-    assert seen(["10.0.0.0/8"], REMOTE_ADDR="192.168.0.1", **sent) == {"REMOTE_ADDR": "192.168.0.1"}
-    assert seen([], REMOTE_ADDR="127.0.0.1", **sent) == {"REMOTE_ADDR": "127.0.0.1"}
+    noted = {"pagekeep.forwarded": True}
+    assert seen(["10.0.0.0/8"], REMOTE_ADDR="192.168.0.1", **sent) == {"REMOTE_ADDR": "192.168.0.1"} | noted
+    assert seen([], REMOTE_ADDR="127.0.0.1", **sent) == {"REMOTE_ADDR": "127.0.0.1"} | noted
+    assert seen([], REMOTE_ADDR="127.0.0.1") == {"REMOTE_ADDR": "127.0.0.1"}
 
 
 def test_headers_of_a_trusted_proxy_are_believed() -> None:

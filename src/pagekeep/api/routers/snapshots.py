@@ -5,7 +5,7 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from pagekeep.api.auth import any_token, has_scope
+from pagekeep.api.auth import any_token
 from pagekeep.api.call import call_of, user_of
 from pagekeep.api.pagination import last_of, page_of
 from pagekeep.api.reply import reply
@@ -23,6 +23,7 @@ from pagekeep.api.schemas.snapshots import (
 from pagekeep.archive.queries import SnapshotFilters, find_crawl, find_snapshot
 from pagekeep.domain.errors import NotFound
 from pagekeep.services.change_snapshot import change_snapshot
+from pagekeep.services.check_token import has_scope
 from pagekeep.services.find_snapshots import find_snapshots
 from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.upsert_snapshot import upsert_snapshot

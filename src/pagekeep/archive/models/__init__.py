@@ -12,6 +12,7 @@ from pagekeep.archive.models.schedule import Schedule
 from pagekeep.archive.models.snapshot import Snapshot
 from pagekeep.archive.models.snapshot_tag import SnapshotTag
 from pagekeep.archive.models.tag import Tag
+from pagekeep.archive.models.tally import Tally
 from pagekeep.archive.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 from pagekeep.archive.models.worker import Worker
 
@@ -29,6 +30,7 @@ __all__ = [
     "SnapshotTag",
     "StatusCount",
     "Tag",
+    "Tally",
     "Webhook",
     "WebhookDelivery",
     "WebhookEvent",

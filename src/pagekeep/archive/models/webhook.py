@@ -87,6 +87,7 @@ class WebhookDelivery(models.Model):
                 fields=["webhook", "next_attempt_at"], name="delivery_due", condition=Q(next_attempt_at__isnull=False)
             ),
             models.Index(fields=["ended_at"], name="delivery_ended", condition=Q(ended_at__isnull=False)),
+            models.Index(fields=["ended_at"], name="delivery_failed", condition=Q(status=DeliveryStatus.FAILED)),
         ]
 
     def __str__(self) -> str:

@@ -78,6 +78,7 @@ def _serve(own: Settings, port: int) -> None:
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.error,
+        log_dictconfig={"handlers": {}, "loggers": {"_granian": {"propagate": True}}},
         log_access=False,
     )
     with listening(own.host, port):

@@ -21,9 +21,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._has_turn = False
+        self.patience: float | None = None
+        """Seconds to wait for a turn, where they are fewer than the setting's (`archive.patience`)."""
 
     def _start_transaction_under_autocommit(self) -> None:
-        if not _turns.take(self.settings_dict["OPTIONS"]["timeout"]):
+        if not _turns.take(self.settings_dict["OPTIONS"]["timeout"] if self.patience is None else self.patience):
             raise OperationalError("database is locked by another thread of this process")
         self._has_turn = True
         try:

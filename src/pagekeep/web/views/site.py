@@ -6,34 +6,40 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from pagekeep.services.check_health import check_health
-from pagekeep.web.access import may_change
+from pagekeep.archive.patience import patient_for
+from pagekeep.services.check_health import PATIENCE, check_health
+from pagekeep.web.access import has_token, may_change
 
 ICON = (Path(__file__).parent.parent / "static" / "pagekeep" / "favicon.ico").read_bytes()
 
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer 200 and OK when database, disk and workers are well, else 503 and why: to strangers only the parts."""
+    """Answer 200 and OK when database, disk, workers and queue are well, else 503 and why: to strangers only which."""
     unwell = check_health()
     if unwell and _is_ours(request):
         text = "".join(f"{found.sentence}\n" for found in unwell)
     elif unwell:
-        text = f"Not well: {', '.join(found.part for found in unwell)}. Log in to read more, or look into the log.\n"
+        parts = ", ".join(found.part for found in unwell)
+        text = f"Not well: {parts}. Log in or send a token to read more, or look into the log.\n"
     else:
         text = "OK"
-    return HttpResponse(
+    answer = HttpResponse(
         text,
         status=503 if unwell else 200,
         content_type="text/plain; charset=utf-8",
         headers={"Cache-Control": "no-store"},
     )
+    # Django logs every 503 as an error; `check_health` has told this one, once and not every few seconds.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def _is_ours(request: HttpRequest) -> bool:
     try:
-        return may_change(request)
-    except DatabaseError:  # whose session it is cannot be read
+        with patient_for(PATIENCE):
+            return has_token(request, "read") or may_change(request)
+    except DatabaseError:  # whose session or token it is cannot be read
         return False
 
 
