@@ -47,9 +47,9 @@ def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
             ORDER BY retry_at, id LIMIT 1 {skip_locked}
         ) RETURNING id
     """  # noqa: S608 (the only thing put in is the table's name)
-    times = [_column("retry_at", moment) for moment in (now + timedelta(seconds=lease_seconds), now, now, now)]
+    times = [column_value("retry_at", moment) for moment in (now + timedelta(seconds=lease_seconds), now, now, now)]
     with transaction.atomic(), connection.cursor() as cursor:  # alone: what is due is read when it is our turn
-        cursor.execute(statement, [_column("lease_owner", owner), *times])
+        cursor.execute(statement, [column_value("lease_owner", owner), *times])
         rows = cursor.fetchall()
     if not rows:
         return None
@@ -113,5 +113,6 @@ def held(owner: UUID, snapshot_id: UUID) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(pk=snapshot_id, lease_owner=owner, status=SnapshotStatus.STARTED)
 
 
-def _column(field: str, value: object) -> str:
+def column_value(field: str, value: object) -> str:
+    """Return a value as the database has it in that column of a snapshot, for statements written out by hand."""
     return Snapshot._meta.get_field(field).get_db_prep_value(value, connection)  # type: ignore[union-attr, no-any-return]

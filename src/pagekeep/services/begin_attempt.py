@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
+from pagekeep.archive.queue import held
 from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.config.declarations import Settings
@@ -19,8 +20,8 @@ from pagekeep.services.known_file import known_file
 from pagekeep.services.listeners import own_addresses
 from pagekeep.services.load_identity import load_identity
 from pagekeep.services.obey_limits import start_clock
-from pagekeep.services.record_result import put_results, require_lease, update_sums
-from pagekeep.services.retry_snapshot import missing_plugins
+from pagekeep.services.record_result import lease_lost, put_results, update_sums
+from pagekeep.services.retry_snapshot import missing_of
 from pagekeep.services.seal_crawl import open_crawl
 
 ALWAYS = ("hashes",)
@@ -36,16 +37,25 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         NotFound: the crawl's persona was removed.
     """
     with transaction.atomic():
-        require_lease(owner, snapshot_id)
-        snapshot = Snapshot.objects.select_related("crawl").defer("crawl__urls").get(pk=snapshot_id)
-        plugins = missing_plugins(snapshot) or ALWAYS
+        snapshot = held(owner, snapshot_id).select_related("crawl").defer("crawl__urls").first()
+        if snapshot is None:
+            raise lease_lost(snapshot_id)
+        rows = list(ArchiveResult.objects.filter(snapshot=snapshot).order_by("position", "id"))
+        own = [(row.plugin, row.status, row.uploads) for row in rows if not row.hook_name]
+        plugins = missing_of(snapshot, own) or ALWAYS
         put_results(snapshot_id, dict.fromkeys(plugins, _EMPTY))
         update_sums(snapshot_id)
-        open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
+        if snapshot.crawl.status not in (CrawlStatus.STARTED, CrawlStatus.PAUSED):
+            open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
         start_clock(snapshot.crawl)
-        rows = ArchiveResult.objects.filter(snapshot=snapshot, status=ResultStatus.SUCCEEDED, uploads__isnull=True)
-        kept = tuple(as_result(row) for row in rows.order_by("position", "id"))
+    kept = tuple(as_result(row) for row in rows if _is_kept(row, plugins))
     return _request(snapshot, plugins, kept)
+
+
+def _is_kept(row: ArchiveResult, plugins: tuple[str, ...]) -> bool:
+    """Whether an output was made before and is not to be made anew."""
+    again = row.plugin in plugins and not row.hook_name
+    return row.status == ResultStatus.SUCCEEDED and row.uploads is None and not again
 
 
 def as_result(row: ArchiveResult) -> Result:

@@ -20,10 +20,14 @@ from pagekeep.services.begin_attempt import as_result
 from pagekeep.services.follow_links import follow_links, links_to_follow
 from pagekeep.services.obey_limits import end_if_full
 from pagekeep.services.pause_crawl import pause_with_crawl
-from pagekeep.services.record_result import require_lease, update_sums
+from pagekeep.services.record_result import lease_lost, require_lease
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
 
+_ENDED = (
+    *("status", "reason", "response_status", "final_url", "title", "downloaded_at"),
+    *("retry_at", "lease_owner", "current_step", "modified_at"),
+)
 OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
 
 
@@ -42,13 +46,16 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
     """
     now = timezone.now()
     with transaction.atomic():
-        require_lease(owner, snapshot_id)
-        snapshot = Snapshot.objects.get(pk=snapshot_id)
-        results = ArchiveResult.objects.filter(snapshot=snapshot)
-        unmade = results.filter(status__in=OPEN_RESULTS, uploads__isnull=True)
-        why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
-        unmade.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
-        rows = list(results.order_by("position", "id"))
+        snapshot = queue.held(owner, snapshot_id).first()
+        if snapshot is None:
+            raise lease_lost(snapshot_id)
+        results = ArchiveResult.objects.filter(snapshot=snapshot).order_by("position", "id")
+        rows = list(results)
+        if any(row.status in OPEN_RESULTS and row.uploads is None for row in rows):
+            why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
+            unmade = results.filter(status__in=OPEN_RESULTS, uploads__isnull=True).order_by()
+            unmade.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
+            rows = list(results)
         tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
     starts = [row.start_ts for row in rows if row.start_ts]
     visit = _earlier_visit(snapshot) or outcome
@@ -94,8 +101,9 @@ def finish_attempt(owner: UUID, end: Manifest, *, followed: bool = False) -> Sna
     """
     links = [] if followed else links_to_follow(end)
     with transaction.atomic():
-        require_lease(owner, end.snapshot_id)
-        snapshot = Snapshot.objects.get(pk=end.snapshot_id)
+        snapshot = queue.held(owner, end.snapshot_id).first()
+        if snapshot is None:
+            raise lease_lost(end.snapshot_id)
         snapshot.status, snapshot.reason = end.status, end.reason
         snapshot.response_status, snapshot.final_url = end.response_status, end.final_url or ""
         if not snapshot.title_edited:
@@ -103,8 +111,7 @@ def finish_attempt(owner: UUID, end: Manifest, *, followed: bool = False) -> Sna
         if snapshot.downloaded_at is None and any(result.files for result in end.results):
             snapshot.downloaded_at = end.ended_at
         snapshot.retry_at, snapshot.lease_owner, snapshot.current_step = None, None, ""
-        snapshot.save()
-        update_sums(snapshot.pk)
+        snapshot.save(update_fields=_ENDED)
         crawl = Crawl.objects.select_for_update().defer("urls").get(pk=snapshot.crawl_id)
         if not end_if_full(crawl):
             follow_links(snapshot, crawl, links)

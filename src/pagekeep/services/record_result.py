@@ -1,15 +1,15 @@
+# ruff: noqa: S608 (nothing that is put into a statement here comes from outside)
 """Write down what one output came to, the moment it is made."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Count, Sum
+from django.db import connection, transaction
 from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
-from pagekeep.archive.queue import LeaseLost, held, held_by
+from pagekeep.archive.queue import LeaseLost, column_value, held, held_by
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus
@@ -25,9 +25,9 @@ def record_result(owner: UUID, snapshot_id: UUID, result: Result) -> None:
         LeaseLost: the worker does not hold the snapshot any more; nothing is written.
     """
     with transaction.atomic():
-        require_lease(owner, snapshot_id)
-        put_results(snapshot_id, {result.plugin: _columns(result)})
-        update_sums(snapshot_id)
+        _put_result(snapshot_id, result)
+        if not update_sums(snapshot_id, owner):
+            raise lease_lost(snapshot_id)
     if result.plugin in TEXTS and result.files:
         read_text(snapshot_id, result.plugin)
 
@@ -41,7 +41,7 @@ def record_step(owner: UUID, snapshot_id: UUID, step: str) -> None:
     now = timezone.now()
     with transaction.atomic():
         if not held(owner, snapshot_id).update(current_step=step):
-            raise _lease_lost(snapshot_id)
+            raise lease_lost(snapshot_id)
         if step not in PLUGINS:
             return
         begun = ArchiveResult.objects.filter(
@@ -66,17 +66,45 @@ def put_results(snapshot_id: UUID, columns: Mapping[str, Mapping[str, object]]) 
     )
 
 
+def _put_result(snapshot_id: UUID, result: Result) -> None:
+    """Write the row of a result, which is there since the attempt has begun: changing it costs less than an upsert."""
+    columns = _columns(result)
+    row = ArchiveResult.objects.filter(snapshot_id=snapshot_id, plugin=result.plugin, hook_name="")
+    if not row.update(**columns, modified_at=timezone.now()):
+        put_results(snapshot_id, {result.plugin: columns})
+
+
 def require_lease(owner: UUID, snapshot_id: UUID) -> None:
     """Raise LeaseLost unless the worker holds the snapshot. Call it in the transaction that writes."""
     if not held_by(owner, snapshot_id):
-        raise _lease_lost(snapshot_id)
+        raise lease_lost(snapshot_id)
 
 
-def update_sums(snapshot_id: UUID) -> None:
-    """Count a snapshot's results and their bytes anew. Call it in the transaction that changed them."""
-    sums = ArchiveResult.objects.filter(snapshot_id=snapshot_id).aggregate(number=Count("pk"), size=Sum("output_size"))
-    changes = {"num_results": sums["number"], "output_size": sums["size"] or 0, "modified_at": timezone.now()}
-    Snapshot.objects.filter(pk=snapshot_id).update(**changes)
+def update_sums(snapshot_id: UUID, owner: UUID | None = None) -> bool:
+    """Count a snapshot's results and their bytes anew: 1 statement. Call it in the transaction that changed them.
+
+    Args:
+        owner: the worker that must hold it; None if none must.
+
+    Returns:
+        False if the snapshot is gone, or the worker does not hold it any more: nothing was written.
+    """
+    snapshots, results = (connection.ops.quote_name(model._meta.db_table) for model in (Snapshot, ArchiveResult))
+    of_it = f"FROM {results} WHERE {results}.snapshot_id = {snapshots}.id"
+    # Written out: it is run for every output of every page, and Django's own would cost as much again to put together.
+    statement = f"""
+        UPDATE {snapshots} SET
+            num_results = (SELECT count(*) {of_it}),
+            output_size = (SELECT coalesce(sum({results}.output_size), 0) {of_it}),
+            modified_at = %s
+        WHERE id = %s"""
+    values = [column_value("modified_at", timezone.now()), column_value("id", snapshot_id)]
+    if owner is not None:
+        statement += " AND lease_owner = %s AND status = 'started'"
+        values.append(column_value("lease_owner", owner))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount)
 
 
 def position_of(plugin: str) -> int:
@@ -84,7 +112,8 @@ def position_of(plugin: str) -> int:
     return _ORDER.index(plugin) if plugin in _ORDER else len(_ORDER)
 
 
-def _lease_lost(snapshot_id: UUID) -> LeaseLost:
+def lease_lost(snapshot_id: UUID) -> LeaseLost:
+    """Return the error of a worker that holds a snapshot no more."""
     return LeaseLost(f"Snapshot {snapshot_id} was removed, sealed or taken over by another worker.")
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
@@ -31,6 +32,10 @@ from pagekeep.services.watch_space import is_disk_full, space_shortage
 from pagekeep.services.wiring import snapshot_files
 
 log = logging.getLogger(__name__)
+
+
+SEEN_FROM = 0.25
+"""Seconds a step must last to be recorded: most are over sooner, and each would cost two statements."""
 
 
 class CaptureEngine(Protocol):
@@ -136,12 +141,15 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progres
     for plugin in request.plugins:
         await asyncio.to_thread(files.drop, plugin)
     sink = bounded(files, request.limits.outputs, request.kept)
-    outcome = await engine.capture(request, sink, progress)
-    for result in outcome.results:
-        if result.plugin not in progress.recorded:
-            await progress.result(result)
-    await _blame_full_disk(outcome)
-    return outcome
+    try:
+        outcome = await engine.capture(request, sink, progress)
+        for result in outcome.results:
+            if result.plugin not in progress.recorded:
+                await progress.result(result)
+        await _blame_full_disk(outcome)
+        return outcome
+    finally:
+        await progress.close()
 
 
 async def _blame_full_disk(outcome: Outcome) -> None:
@@ -180,7 +188,7 @@ async def _tidy_up(snapshot_id: UUID) -> None:
 
 
 class _Recording:
-    """Watches a visit and records each step and output as it comes.
+    """Watches a visit and records each output as it comes, and steps that last long enough to be seen.
 
     Attributes:
         recorded: the plugins whose results are.
@@ -191,10 +199,13 @@ class _Recording:
         self.recorded: set[str] = set()
         self.followed = False
         self._owner, self._snapshot_id = owner, snapshot_id
+        self._timer: asyncio.TimerHandle | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     async def step(self, name: str) -> None:
         note(step=name)
-        await sync_to_async(record_step)(self._owner, self._snapshot_id, name)
+        await self._step_is_over()
+        self._timer = asyncio.get_running_loop().call_later(SEEN_FROM, self._tell, name)
 
     async def result(self, result: Result) -> None:
         await sync_to_async(record_result)(self._owner, self._snapshot_id, result)
@@ -202,3 +213,18 @@ class _Recording:
 
     async def linked(self, final_url: str) -> None:
         self.followed = await sync_to_async(follow_early)(self._owner, self._snapshot_id, final_url)
+
+    async def close(self) -> None:
+        """Record no step any more."""
+        with suppress(LeaseLost):  # whoever writes next learns of it
+            await self._step_is_over()
+
+    def _tell(self, name: str) -> None:
+        self._telling = asyncio.create_task(sync_to_async(record_step)(self._owner, self._snapshot_id, name))
+
+    async def _step_is_over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        telling, self._timer, self._telling = self._telling, None, None
+        if telling is not None:
+            await telling

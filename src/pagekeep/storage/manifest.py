@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+import orjson
+
 from pagekeep.domain.errors import EnvironmentProblem, NotFound
 from pagekeep.domain.results import Result, StoredFile
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
@@ -49,29 +51,28 @@ class Manifest:
 
 def to_json(manifest: Manifest) -> bytes:
     """Return the manifest as UTF-8 JSON; equal manifests give equal bytes."""
-    text = json.dumps(
-        {
-            "version": VERSION,
-            "snapshot_id": str(manifest.snapshot_id),
-            "url": manifest.url,
-            "final_url": manifest.final_url,
-            "title": manifest.title,
-            "response_status": manifest.response_status,
-            "status": manifest.status.value,
-            "reason": manifest.reason,
-            "created_at": _time_text(manifest.created_at),
-            "started_at": _time_text(manifest.started_at),
-            "ended_at": _time_text(manifest.ended_at),
-            "tags": list(manifest.tags),
-            "results": [_result_json(result, manifest.packed) for result in manifest.results],
-        },
-        sort_keys=True,
-        indent=2,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
-    # A page's title may hold half a surrogate pair; backslashreplace writes it as JSON's own \uXXXX.
-    return f"{text}\n".encode(errors="backslashreplace")
+    value = {
+        "version": VERSION,
+        "snapshot_id": str(manifest.snapshot_id),
+        "url": manifest.url,
+        "final_url": manifest.final_url,
+        "title": manifest.title,
+        "response_status": manifest.response_status,
+        "status": manifest.status.value,
+        "reason": manifest.reason,
+        "created_at": _time_text(manifest.created_at),
+        "started_at": _time_text(manifest.started_at),
+        "ended_at": _time_text(manifest.ended_at),
+        "tags": list(manifest.tags),
+        "results": [_result_json(result, manifest.packed) for result in manifest.results],
+    }
+    json.dumps(value, allow_nan=False)  # refuses what is no JSON, which orjson would write as null
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        # A page's title may hold half a surrogate pair; backslashreplace writes it as JSON's own \uXXXX.
+        text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False)
+        return f"{text}\n".encode(errors="backslashreplace")
 
 
 def from_json(data: bytes) -> Manifest:
