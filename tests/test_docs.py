@@ -8,6 +8,7 @@ import pytest
 
 from pagekeep.cli.describe import tables
 from pagekeep.config.describe import settings_page
+from pagekeep.crawl.inputs import FORMATS
 from pagekeep.domain.behaviours import BEHAVIOURS
 from pagekeep.domain.log_fields import FIELDS
 from pagekeep.domain.plugins import PLUGINS
@@ -35,6 +36,11 @@ def test_commands_and_exit_codes_are_made_from_the_code() -> None:
 def test_every_plugin_and_behaviour_is_described() -> None:
     described = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/outputs.md").read_text(), re.MULTILINE)
     assert described == [*PLUGINS, *BEHAVIOURS]
+
+
+def test_every_format_of_lists_is_described_in_the_order_of_detection() -> None:
+    page = (ROOT / "docs/inputs.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(FORMATS)
 
 
 def test_every_dependency_is_explained() -> None:

@@ -1,11 +1,8 @@
 """Bodies that are JSON, a form, or a form with files, whatever the method: Django itself reads forms of POST only."""
 
-import tempfile
 from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.datastructures import MultiValueDict
@@ -18,18 +15,11 @@ from pagekeep.api.call import call_of
 from pagekeep.api.parsing import JsonParser
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput, TooLarge
+from pagekeep.services.spooled_uploads import AROUND_FILES, SentFile, Spooled
 from pagekeep.services.wiring import data_dir
 from pagekeep.storage.disk import disk_errors
 
-if TYPE_CHECKING:
-    SentFile = UploadedFile[Any]
-else:
-    SentFile = UploadedFile  # takes type arguments in the type stubs only
-
 S = TypeVar("S", bound=Schema)
-IN_MEMORY = 2**20
-"""Bytes of a file that stay in memory; more go to a file without a name, which a kill leaves no trace of."""
-_AROUND_FILES = 4 * 2**20  # the fields of a form, and what separates its parts
 
 
 def read_form(request: HttpRequest, schema: type[S]) -> tuple[S, list[SentFile]]:
@@ -65,14 +55,14 @@ def _read(request: HttpRequest, schema: type[Schema]) -> tuple[dict[str, Any], l
 def _multipart(request: HttpRequest) -> "tuple[QueryDict, MultiValueDict[str, SentFile]]":
     largest = settings().max_upload_size
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > largest + _AROUND_FILES:
+    if length > largest + AROUND_FILES:
         raise TooLarge(
             f"The request has {length} bytes; PAGEKEEP_MAX_UPLOAD_SIZE allows {largest}. Send the file in parts, or"
             " raise the setting."
         )
     try:
         with disk_errors(data_dir().temp):
-            return MultiPartParser(request.META, request, [_Spooled(request)], request.encoding or "utf-8").parse()
+            return MultiPartParser(request.META, request, [Spooled(request)], request.encoding or "utf-8").parse()
     except (MultiPartParserError, UnreadablePostError) as error:
         raise BadInput(f"The body is no valid form: {str(error).rstrip('.')}.") from error
 
@@ -96,21 +86,3 @@ def _several(values: Iterable[object]) -> list[object]:
             return texts
         return list(found) if isinstance(found, list) else texts
     return [text for text in texts if text != ""] if len(texts) == 1 else texts
-
-
-class _Spooled(FileUploadHandler):
-    """Takes files in memory while they are small, in a nameless file of the data directory once they are not."""
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+b", dir=str(data_dir().temp))  # noqa: SIM115
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self._file.write(raw_data)
-
-    def file_complete(self, file_size: int) -> SentFile:
-        self._file.seek(0)
-        return UploadedFile(self._file, self.file_name, self.content_type, file_size, self.charset)
-
-    def upload_interrupted(self) -> None:
-        self._file.close()

@@ -10,7 +10,8 @@ from django.utils import timezone
 from pagekeep.archive.models import Crawl, Snapshot, SnapshotTag, Tag
 from pagekeep.archive.references import timestamp_of
 from pagekeep.config.load import settings
-from pagekeep.crawl.inputs import PARSERS, Item, read_inputs
+from pagekeep.crawl.inputs import Found, Item, join, known_parser, read_inputs
+from pagekeep.crawl.inputs.telling import refusals_of
 from pagekeep.crawl.scope import MAX_DEPTH, Refusal, at_most, limit_of_urls, scope_of
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.persona_names import DEFAULT
@@ -45,6 +46,7 @@ class Added:
 def add_urls(
     urls: Sequence[str],
     *,
+    lists: Sequence[Found] = (),
     user: User | None,
     tags: Iterable[str] = (),
     depth: int = 0,
@@ -66,6 +68,7 @@ def add_urls(
 
     Args:
         urls: URLs, or texts that are lists of them (see `read_inputs`), whose titles, tags and dates are kept too.
+        lists: what files with lists of URLs have come to; of these the crawl keeps the URLs, not the text.
         depth: how many links away from the URLs the crawl may go, 0 to 4.
         plugins: names of the outputs to make; None or empty for the setting's.
         allow_private: addresses this crawl may reach although they are private. Never pass what came over the wire.
@@ -83,14 +86,14 @@ def add_urls(
     """
     if not 0 <= depth <= MAX_DEPTH:
         raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
-    if parser not in PARSERS:
-        raise BadInput(f"parser={parser!r} is not known; allowed are {', '.join(PARSERS)}.")
+    parser = known_parser(parser)
     limits = {"max_urls": max_urls, "max_size": max_size}
     limits |= {"crawl_timeout": crawl_timeout, "snapshot_max_size": snapshot_max_size}
     _check_limits(limits)
     chosen, config = known_plugins(plugins or ()), dict(config or {})
     crawl_settings(settings(), chosen, config)  # a bad value is refused now, not when a worker meets it
-    items, refused = _sort_out(urls, parser, config)
+    found = join([read_inputs(urls, parser), *lists])
+    items, refused = _sort_out(found, config)
     names = clean_names(tags)
     with transaction.atomic():
         known = _known(list(items)) if (settings().only_new if only_new is None else only_new) else set()
@@ -99,7 +102,7 @@ def add_urls(
         crawl = Crawl.objects.create(
             created_at=timezone.now(),
             created_by=user,
-            urls="\n".join(urls),
+            urls="\n".join([*urls, *(item.url for one in lists for item in one.items)]),
             max_depth=depth,
             tags_str=",".join(names),
             label=label,
@@ -136,8 +139,8 @@ def new_snapshots(
     Args:
         depth: how many links away from the crawl's own URLs they are.
         paused_by_crawl: they wait because their crawl does.
-        items: by URL, what a list of links says of it: its title counts as given by a person, and its date is when the
-            URL was bookmarked, to the next free µs.
+        items: by URL, what a list of links says of it: its title counts as given by a person where it is no caption,
+            and its date is when the URL was bookmarked, to the next free µs.
     """
     now, items = timezone.now(), items or {}
     added = {url: item.added for url in urls if (item := items.get(url)) and item.added}
@@ -153,7 +156,7 @@ def new_snapshots(
             depth=depth,
             status=status,
             title=titles.get(url, ""),
-            title_edited=url in titles,
+            title_edited=url in titles and not items[url].is_caption,
             created_at=now if url in dated else moments[url],
             bookmarked_at=moments[url],
             timestamp=timestamp_of(moments[url]),
@@ -179,11 +182,10 @@ def _sentence(refusal: Refusal) -> str:
     return f"{shorten(without_credentials(refusal.url))!r}: {refusal.reason}"
 
 
-def _sort_out(urls: Sequence[str], parser: str, config: Mapping[str, object]) -> tuple[dict[str, Item], list[Refusal]]:
+def _sort_out(found: Found, config: Mapping[str, object]) -> tuple[dict[str, Item], list[Refusal]]:
     """Return what is taken by URL, in order, and what is refused."""
-    found = read_inputs(urls, parser)
     choice = scope_of(config).choose(item.url for item in found.items)
-    refused = [Refusal(text, "unreadable", reason) for text, reason in found.refused] + list(choice.refused)
+    refused = refusals_of(found, choice)
     if not choice.taken:
         told = dict.fromkeys(_sentence(refusal) for refusal in refused[:5])
         raise BadInput(*(told or ["No URL was given; give at least one."]))

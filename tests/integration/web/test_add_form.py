@@ -1,8 +1,14 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from own_settings import own_settings
 from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.services.wiring import data_dir
 
 
 @pytest.fixture
@@ -112,3 +118,78 @@ def test_the_forms_offer_every_depth_and_keep_the_choice(staff: Client) -> None:
         refused = staff.post("/", {"urls": "https://a.example/", "depth": depth})
         assert (refused.status_code, "it goes from 0 to 4" in refused.content.decode()) == (400, True)
     assert '<option value="1" selected>' in staff.get("/add/?depth=1").content.decode()
+
+
+def test_a_file_of_links_is_added_beside_the_text(strict: Client) -> None:
+    table = b'url,title,tags\nhttps://b.example/,"B, the second",one|two\nnothing,Bad,\nhttps://c.example/,,\n'
+    sent = {"url": "https://a.example/", "tag": "mine", "list": SimpleUploadedFile("links.csv", table)}
+    shown = strict.post("/add/", sent, follow=True).content.decode()
+    crawl = Crawl.objects.get()
+    assert crawl.urls.split("\n") == ["https://a.example/", "https://b.example/", "nothing", "https://c.example/"]
+    assert list(crawl.snapshots.order_by("-created_at").values_list("url", flat=True)) != []
+    snapshot = crawl.snapshots.get(url="https://b.example/")
+    assert (snapshot.title, snapshot.title_edited) == ("B, the second", True)
+    assert sorted(snapshot.tags.values_list("name", flat=True)) == ["mine", "one", "two"]
+    assert "3 pages are on the way" in shown
+    assert "Line 3: &#x27;nothing&#x27; has no scheme" in shown
+    assert "3 of 4 entries were taken." in shown
+
+
+def test_a_file_alone_is_enough_and_an_empty_one_is_none(staff: Client) -> None:
+    page = SimpleUploadedFile("page.html", b'<html><a href="https://a.example/">click here</a></html>')
+    assert staff.post("/add/", {"list": page}).status_code == 302
+    snapshot = Snapshot.objects.get()
+    assert (snapshot.title, snapshot.title_edited) == ("click here", False)
+    refused = staff.post("/add/", {"url": "", "list": SimpleUploadedFile("empty.txt", b"")})
+    assert (refused.status_code, "No URL was given" in refused.content.decode()) == (400, True)
+    assert staff.post("/add/", {"url": "https://b.example/", "list": ""}).status_code == 302
+
+
+def test_a_history_database_can_be_uploaded(staff: Client, tmp_path: Path) -> None:
+    path = tmp_path / "History"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE urls (url, title, last_visit_time, hidden); CREATE TABLE visits (id); INSERT INTO urls"
+            " VALUES ('https://a.example/', 'A', 13244473600000000, 0);"
+        )
+    assert staff.post("/add/", {"list": SimpleUploadedFile("History", path.read_bytes())}).status_code == 302
+    assert Snapshot.objects.get().bookmarked_at.isoformat() == "2020-09-13T12:26:40+00:00"
+    assert list(data_dir().temp.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "parser", "told"),
+    [
+        (b"PK\x03\x04", "", "unpack it"),
+        (b"SQLite format 3\0", "", "cannot be read"),
+        (b"SQLite format 3\0" + b"\xff" * 4000, "", "cannot be read"),
+        (b"\x89PNG\r\n", "", "is no text"),
+        (b"<opml><outline", "", "OPML"),
+        (b"https://a.example/", "best", "is not known"),
+        (b"\xff\xfe\x00", "", "has no scheme"),
+    ],
+)
+def test_files_that_are_no_lists_are_explained(staff: Client, data: bytes, parser: str, told: str) -> None:
+    response = staff.post("/add/", {"parser": parser, "list": SimpleUploadedFile("x", data)})
+    assert response.status_code == 400
+    assert told in response.content.decode()
+    assert not Crawl.objects.exists()
+
+
+def test_too_large_a_file_is_not_read(staff: Client) -> None:
+    with own_settings(MAX_UPLOAD_SIZE="1000"):
+        inside = staff.post("/add/", {"list": SimpleUploadedFile("x", b"https://a.example/\n" * 100)})
+        assert (inside.status_code, "PAGEKEEP_MAX_UPLOAD_SIZE" in inside.content.decode()) == (413, True)
+        beyond = staff.post("/add/", {"list": SimpleUploadedFile("x", b"#" * 5_000_000)})
+        assert (beyond.status_code, "PAGEKEEP_MAX_UPLOAD_SIZE" in beyond.content.decode()) == (413, True)
+    assert not Crawl.objects.exists()
+
+
+def test_strangers_send_no_files(db: None) -> None:
+    with own_settings(PUBLIC_ADD="true"):
+        stranger = Client()
+        assert 'type="file"' not in stranger.get("/add/").content.decode()
+        sent = {"url": "https://a.example/", "list": SimpleUploadedFile("x", b"https://b.example/")}
+        refused = stranger.post("/add/", sent)
+        assert (refused.status_code, "Only people who are logged in" in refused.content.decode()) == (400, True)
+        assert stranger.post("/add/", {"url": "https://a.example/", "list": ""}).status_code == 302

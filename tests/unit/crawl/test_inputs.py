@@ -58,8 +58,13 @@ def moment(*parts: int) -> datetime:
         (
             BOOKMARKS,
             [
-                Item("https://example.com/?a=1&b=2", "A < B", ("one", "two words"), moment(2020, 9, 13, 12, 26, 40)),
-                Item("https://example.org/", "", (), moment(2020, 9, 13, 12, 26, 41)),
+                Item(
+                    "https://example.com/?a=1&b=2",
+                    "A < B",
+                    ("one", "two words", "Folder"),
+                    moment(2020, 9, 13, 12, 26, 40),
+                ),
+                Item("https://example.org/", "", ("Folder",), moment(2020, 9, 13, 12, 26, 41)),
             ],
         ),
         (LINES, [Item("https://example.com/1"), Item("https://example.com/2"), Item("javascript:alert(1)")]),
@@ -92,13 +97,13 @@ def test_formats_are_known_by_their_content(text: str, items: list[Item]) -> Non
 
 
 def test_what_cannot_be_used_is_told() -> None:
-    assert read_inputs([RSS]).refused == [("None", "This entry of the feed has no link.")]
+    assert read_inputs([RSS]).refused == [("None", "Line 6: This entry of the feed has no link.")]
     lines = read_inputs(['{"url": "https://example.com/"}\n{broken\n{"no": "url"}'])
     assert [item.url for item in lines.items] == ["https://example.com/"]
     assert len(lines.refused) == 2
     (cut,) = read_inputs([RSS[: RSS.index("<item><title>By")]]).refused
     assert "broken" in cut[1]
-    for text in ("<html><a href='https://example.com/'>x</a></html>", "[]", "[1]", "{", "<rss></rss>", "<"):
+    for text in ("<html><a name='x'>x</a></html>", "[]", "[1]", "{", "<rss></rss>", "<"):
         found = read_inputs([text])
         assert (found.items, len(found.refused)) == ([], 1), text
 

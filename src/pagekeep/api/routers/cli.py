@@ -34,7 +34,7 @@ def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
         only_new=False if body.only_new is None and (body.update or body.overwrite) else body.only_new,
         index_only=body.index_only,
         persona=known_persona(body.persona),
-        parser=body.parser.strip() or "auto",
+        parser=body.parser,
         max_urls=body.max_urls,
         max_size=body.crawl_max_size,
         crawl_timeout=body.crawl_timeout,

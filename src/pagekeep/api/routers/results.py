@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from pagekeep.api.auth import any_token
-from pagekeep.api.forms import SentFile, read_form
+from pagekeep.api.forms import read_form
 from pagekeep.api.pagination import page_of
 from pagekeep.api.reply import reply
 from pagekeep.api.schemas.common import PagingQuery, responses
@@ -21,6 +21,7 @@ from pagekeep.archive.queries import ResultFilters, count_results, find_result, 
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.media_types import UNKNOWN, media_type_of
 from pagekeep.domain.results import Upload
+from pagekeep.services.spooled_uploads import SentFile
 from pagekeep.services.upload_chunk import Chunk, upload_chunk
 from pagekeep.services.upload_outputs import add_to_result, upload_outputs
 from pagekeep.services.uploaded_result import Told, check_size

@@ -13,7 +13,7 @@ NOT_YET = ("snapshot_ids",)
 
 class AddCommandSchema(Schema):
     urls: list[str] = Field(
-        description="URLs, or texts that are lists of them: RSS, Atom, Netscape bookmarks, JSON, JSONL, one per line."
+        description="URLs, or texts that are lists of them: bookmarks, feeds, sitemaps, OPML, CSV, JSON, Markdown, …"
     )
     snapshot_ids: list[str] | None = Field(None, description="Accepted; no effect.")
     tag: str = Field("", description="Tags, separated by commas.")
@@ -22,7 +22,10 @@ class AddCommandSchema(Schema):
     crawl_max_size: int = Field(0, ge=0, description="Bytes of all outputs after which it ends; 0 for no limit.")
     crawl_timeout: int = Field(0, ge=0, description="Seconds after which it ends; 0 for no limit.")
     snapshot_max_size: int = Field(0, ge=0, description="Bytes of one page's outputs; 0 for no limit.")
-    parser: str = Field("auto", description="`auto` knows formats by their content; `url_list`: one URL per line.")
+    parser: str = Field(
+        "auto",
+        description="`auto` knows formats by their content; others: `url_list`, `csv`, `html`, … (see the docs).",
+    )
     plugins: str = Field("", description="Outputs to make, separated by commas; empty for the setting's.")
     extractors: str | list[str] = Field("", description="Old name of `plugins`.")
     persona: str = "Default"

@@ -131,7 +131,7 @@ class CrawlReadQuery(Schema):
 
 class CrawlCreateSchema(Schema):
     urls: list[str] = Field(
-        description="URLs, or texts that are lists of them: RSS, Atom, Netscape bookmarks, JSON, JSONL, one per line."
+        description="URLs, or texts that are lists of them: bookmarks, feeds, sitemaps, OPML, CSV, JSON, Markdown, …"
     )
     max_depth: int = Field(0, description="How many links away to go, 0 to 4.")
     max_urls: int = Field(0, ge=0, le=MAX_URLS, description="How many pages it may take; 0 for no limit.")

@@ -10,7 +10,7 @@ from pagekeep.archive.progress import live_workers
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.cli.crawl_options import CrawlOptions, crawl_options, parser_option
 from pagekeep.cli.exit_codes import DONE, SOME_FAILED
-from pagekeep.cli.inputs import gather_texts
+from pagekeep.cli.lists import gather_lists
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.printing import err, json_option, print_json
 from pagekeep.cli.waiting import tell, wait_for
@@ -21,7 +21,7 @@ from pagekeep.services.known_persona import known_persona
 
 
 @click.command()
-@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.argument("urls", nargs=-1, metavar="[URL|FILE]...")
 @crawl_options
 @parser_option
 @click.option("--index-only", is_flag=True, help="Only record the URLs; capture nothing now.")
@@ -44,8 +44,9 @@ def command(
     only_new: bool | None,
     as_json: bool,
 ) -> None:
-    """Archive URLs, given as arguments or on standard input (- or a pipe): one per line, or a list of links as
-    browsers and services export them, or the records that another command prints with --json.
+    """Archive URLs, given as arguments, in files or on standard input (- or a pipe): one per line, a list of links as
+    browsers and services export them (bookmarks, feeds, sitemaps, OPML, CSV, JSON, Markdown, HTML, histories), or the
+    records that another command prints with --json.
 
     Where no worker is running the pages are captured right here. Ctrl-C stops looking: the crawl goes on where a
     worker is running, else its pages stay queued. The exit code is 0 if all pages succeeded, 1 if some did not or some
@@ -55,16 +56,19 @@ def command(
     pagekeep add https://example.com
     pagekeep add --tag news,2026 < urls.txt
     pagekeep add --depth 2 --scope host --max-urls 500 https://example.com/docs/
+    pagekeep add bookmarks.html ~/.mozilla/firefox/*.default*/places.sqlite
     """
-    wanted = gather_texts(urls)
-    if not wanted:
-        raise BadInput("No URL was given; name some as arguments or pipe them in, one per line or as a list of links.")
+    wanted, lists = gather_lists(urls, parser)
+    if not (wanted or lists):
+        raise BadInput(
+            "No URL was given; name URLs or files as arguments or pipe them in, one per line or as a list of links."
+        )
     open_archive(create=True)
     waiting = wait and not index_only
     if waiting and not live_workers():
         find_chromium(settings().chromium)  # before anything is queued that could not be captured
     options = asdict(crawl) | {"persona": known_persona(crawl.persona)}
-    added = add_urls(wanted, user=first_admin(), only_new=only_new, index_only=index_only, parser=parser, **options)
+    added = add_urls(wanted, lists=lists, user=first_admin(), only_new=only_new, index_only=index_only, **options)
     _tell_intake(added, as_json=as_json)
     if not waiting or not added.snapshots:
         for snapshot in added.snapshots:

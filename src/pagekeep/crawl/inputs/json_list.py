@@ -1,38 +1,61 @@
-"""JSON: a list of links as the exports of bookmark services have it, a JSON Feed, or one object per line (JSONL)."""
+"""JSON: a list of links as the exports of bookmark services have it (Pinboard, Wallabag, Shiori, Raindrop, Omnivore,
+browsing histories, …), a JSON Feed (https://www.jsonfeed.org/version/1.1/), or one value per line (JSONL)."""
 
+import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from orjson import JSONDecodeError, loads
 
-from pagekeep.crawl.inputs.item import Found, Item, broken, make_item
+from pagekeep.crawl.inputs.item import Found, Item, make_item
+from pagekeep.crawl.inputs.source import Source, Unread
 
 URL_KEYS = ("url", "href", "link", "uri", "external_url")
 TITLE_KEYS = ("title", "name", "description")
 ADDED_KEYS = (
-    "bookmarked_at",
-    "timestamp",
-    "time",
-    "added",
-    "date_added",
-    "created_at",
-    "created",
-    "date_published",
-    "published",
-    "date",
+    *("bookmarked_at", "timestamp", "time", "added", "date_added", "dateAdded", "time_added", "time_usec"),
+    *("created_at", "createdAt", "created", "savedAt", "saved_at", "date_published", "published", "date"),
+    *("modifiedAt", "modified"),
 )
+TAG_KEYS = ("tags", "labels")
 # Where an object that is no link itself keeps its list.
-LIST_KEYS = ("items", "bookmarks", "links", "urls", "snapshots", "data", "results")
+LIST_KEYS = (
+    *("items", "bookmarks", "links", "urls", "snapshots", "entries", "articles", "history", "Browser History"),
+    *("data", "results"),
+)
+_MANY = 1000
+_MARKDOWN_LINK = re.compile(r"\[[^\]\n]{0,999}\](?:\(|\[|:\s)")
 
 
-def read(text: str) -> Found:
+def is_one(source: Source) -> bool:
+    """Whether a text is JSON, broken or not. Markdown may begin with a bracket, too: that of a link."""
+    return source.text.startswith(("{", "[")) and not _MARKDOWN_LINK.match(source.text)
+
+
+def read(source: Source) -> Found:
     """Return the links of a JSON document, or of one JSON value on each line."""
-    try:
-        return _document(text, loads(text))
-    except (JSONDecodeError, UnicodeEncodeError) as error:
-        lines = [line for line in text.split("\n") if line.strip()]
-        if len(lines) < 2 or not _is_json(lines[0]):
-            return Found(refused=[broken(text, "JSON", f"it is not valid ({error})")])
-        return _lines(lines)
+    if not isinstance(source.json, Unread):
+        return _document(source)
+    found, lines = Found(), source.lines()
+    if len(lines) < 2 or not _is_json(lines[0]):
+        found.cut(source.text, "JSON", f"it is not valid ({source.json})")
+        return found
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = source.line_of(number)
+        try:
+            _put(found, loads(line), place)
+        except (JSONDecodeError, UnicodeEncodeError) as error:
+            found.refuse(line, f"This line is no valid JSON ({error}).", place)
+    return found
+
+
+def tag_names(value: object) -> list[object]:
+    """Return the names of tags that are names, or objects that have one."""
+    tags = value if isinstance(value, list) else []
+    return [tag.get("name") if isinstance(tag, dict) else tag for tag in islice(tags, _MANY)]
 
 
 def _is_json(line: str) -> bool:
@@ -43,50 +66,41 @@ def _is_json(line: str) -> bool:
     return True
 
 
-def _document(text: str, value: Any) -> Found:
+def _document(source: Source) -> Found:
+    value, found = source.json, Found()
     if isinstance(value, dict) and _url_of(value) is None:
         value = next((value[key] for key in LIST_KEYS if isinstance(value.get(key), list)), [])
-    found = Found()
-    for entry in value if isinstance(value, list) else [value]:
-        _put(found, entry)
+    for number, entry in enumerate(value if isinstance(value, list) else [value], 1):
+        _put(found, entry, f"Entry {number}")
     if not found.items and not found.refused:
-        found.refused.append(broken(text, "JSON", "it holds no object with a url"))
+        found.cut(source.text, "JSON", "it holds no object with a url")
     return found
 
 
-def _lines(lines: list[str]) -> Found:
-    found = Found()
-    for line in lines:
-        try:
-            _put(found, loads(line))
-        except (JSONDecodeError, UnicodeEncodeError) as error:
-            found.refused.append(broken(line, "a line of JSON", f"it is not valid ({error})"))
-    return found
-
-
-def _put(found: Found, entry: Any) -> None:
+def _put(found: Found, entry: Any, place: str) -> None:
     if isinstance(entry, str):
-        found.items.append(Item(entry.strip()))
+        found.put(Item(entry.strip(), place=place))
         return
     url = _url_of(entry) if isinstance(entry, dict) else None
     if url is None:
-        found.refused.append((str(entry)[:200], "This entry of the list has no url; give it one or leave it out."))
+        found.refuse(str(entry)[:200], "This entry of the list has no url; give it one or leave it out.", place)
         return
-    found.items.append(make_item(url, _first(entry, TITLE_KEYS), _tags_of(entry), _first(entry, ADDED_KEYS)))
+    title, added = _first(entry, TITLE_KEYS), _first(entry, ADDED_KEYS)
+    found.put(make_item(url, title, _tags_of(entry), added, place=place))
 
 
 def _url_of(entry: dict[str, Any]) -> str | None:
     return next((entry[key] for key in URL_KEYS if isinstance(entry.get(key), str) and entry[key].strip()), None)
 
 
-def _first(entry: dict[str, Any], keys: tuple[str, ...]) -> object:
+def _first(entry: dict[str, Any], keys: Iterable[str]) -> object:
     return next((entry[key] for key in keys if entry.get(key) is not None), None)
 
 
 def _tags_of(entry: dict[str, Any]) -> object:
-    tags = entry.get("tags")
-    if isinstance(tags, list):  # names, or objects that have one
-        return [tag.get("name") if isinstance(tag, dict) else tag for tag in tags[:1000]]
+    tags = _first(entry, TAG_KEYS)
+    if isinstance(tags, list):
+        return tag_names(tags)
     # Pinboard and Delicious, which write `href`, part names by spaces.
     if isinstance(tags, str) and "," not in tags and "href" in entry:
         return tags.split()

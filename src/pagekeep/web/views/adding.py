@@ -7,11 +7,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from pagekeep.archive.persona_queries import persona_choices
-from pagekeep.domain.errors import BadInput
+from pagekeep.domain.errors import BadInput, TooLarge
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.web.access import adders_only
+from pagekeep.web.list_upload import take_upload, uploaded_lists
 from pagekeep.web.views.listing import DEPTHS, asked_depth, report, split_lines
 
 EXTENSIONS = (
@@ -41,9 +42,18 @@ def _form(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return render(request, "pagekeep/add.html", _entered(request.GET))
     try:
+        take_upload(request)
+    except BadInput as error:
+        return _refuse(request, error, QueryDict())  # what was entered could not be read either
+    try:
         return _add(request)
     except BadInput as error:
-        return render(request, "pagekeep/add.html", _entered(request.POST) | {"refusal": str(error)}, status=400)
+        return _refuse(request, error, request.POST)
+
+
+def _refuse(request: HttpRequest, error: BadInput, entered: QueryDict) -> HttpResponse:
+    status = 413 if isinstance(error, TooLarge) else 400
+    return render(request, "pagekeep/add.html", _entered(entered) | {"refusal": str(error)}, status=status)
 
 
 def _entered(given: QueryDict) -> dict[str, object]:
@@ -62,6 +72,7 @@ def _add(request: HttpRequest) -> HttpResponse:
     plugins = [name for text in request.POST.getlist("archive_methods") for name in split_tags(text)]
     added = add_urls(
         split_lines(request.POST.get("url", "")),
+        lists=uploaded_lists(request),
         user=request.user if request.user.is_authenticated else None,
         tags=split_tags(request.POST.get("tag", "")),
         depth=asked_depth(request),
