@@ -102,6 +102,14 @@ class Archive:
         except (OSError, ValueError, EOFError):
             return False
 
+    def answers(self) -> bool:
+        """Whether the server answers."""
+        try:
+            urllib.request.urlopen(f"{self._origin}/robots.txt", timeout=5).close()
+        except OSError:
+            return False
+        return True
+
     def victims(self) -> dict[str, list[int]]:
         """Return what runs now, by what it is."""
         family = self.family()

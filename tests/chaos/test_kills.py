@@ -80,6 +80,7 @@ def test_nothing_is_lost_doubled_or_left_behind(archive: Archive, site: TestSite
 
 def _attack(archive: Archive, site: TestSite, chance: random.Random, number: int, story: list[str]) -> int:
     """Add pages in two calls while things are killed; return how many are known to have been added."""
+    wait_until(archive.answers, SECONDS, "an answer")
     urls = [site.url(f"{chance.choice(PAGES)}?{number}.{n}") for n in range(chance.randint(2, 5))]
     later = [site.url(f"{chance.choice(PAGES)}?{number}.later")]
     known = len(urls) if archive.add(urls) else 0

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from pagekeep.capture.chromium.devtools import Connection
 from pagekeep.capture.chromium.emulation import Emulation
 from pagekeep.capture.chromium.find import find_chromium
 from pagekeep.capture.chromium.launch import MEMORY, Chromium, launch
+from pagekeep.capture.chromium.warm import WarmBrowser, Wear
 from pagekeep.capture.memory import give_back_large_blocks
 from pagekeep.capture.network.addresses import AddressPolicy
 from pagekeep.capture.network.block_list import NOTHING, read_block_list
@@ -47,6 +48,7 @@ class EngineOptions:
         temp_dir: where its profile lives while it runs, and what programs of outputs write meanwhile.
         page_scripts: folder of the page scripts (``node_modules``); the installation's own by default.
         memory: what the process of one page may take (bytes).
+        wear: how much one browser may do before another takes its place.
         resolver: from a host name to its addresses, see :class:`Egress`.
     """
 
@@ -55,6 +57,7 @@ class EngineOptions:
     temp_dir: Path | None = None
     page_scripts: Path | None = None
     memory: int = MEMORY
+    wear: Wear = field(default_factory=Wear)
     resolver: Resolver = system_resolver
 
 
@@ -63,23 +66,24 @@ class Engine:
 
     def __init__(self, options: EngineOptions | None = None) -> None:
         self._options = options or EngineOptions()
-        self._browser: Chromium | None = None
-        self._starting = asyncio.Lock()
+        self._warm = WarmBrowser(self._launch, self._options.wear)
         self._heavy = asyncio.Lock()
-        self._targets: Targets | None = None
+
+    @property
+    def browser(self) -> Chromium | None:
+        """The browser that the next page goes to; None before the start and after the end."""
+        return self._warm.browser
 
     async def __aenter__(self) -> "Engine":
         give_back_large_blocks()
         check_installed(self._options.page_scripts)
-        await self._ready_browser()
+        await self._warm.ready()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._browser is not None:
-            await self._browser.close()
-            self._browser = None
+        await self._warm.close()
 
     async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
         """Visit one URL and make its outputs.
@@ -92,7 +96,6 @@ class Engine:
             Conflict: the sink takes no more of this snapshot.
             BadInput: the block list cannot be read.
         """
-        browser, targets = await self._ready_browser()
         policy = AddressPolicy(request.allow_private, request.refuse)
         way_out = Egress(
             policy,
@@ -100,7 +103,7 @@ class Engine:
             block_list=await asyncio.to_thread(read_block_list, request.block_list) if request.block_list else NOTHING,
             never_blocked=urlsplit(request.url).hostname or "",
         )
-        async with way_out as egress:
+        async with way_out as egress, self._warm.lend() as (browser, targets):
             visit = Visit(
                 request=request,
                 recorder=Recorder(request, self._options.temp_dir),
@@ -122,24 +125,10 @@ class Engine:
             except TimeoutError as error:
                 raise BrowserDied(f"The visit did not end within {_longest(request):g} seconds.") from error
 
-    async def _ready_browser(self) -> tuple[Chromium, Targets]:
-        async with self._starting:
-            if self._browser is not None and not self._browser.alive:
-                await self._browser.close()
-                self._browser = None
-            if self._browser is None or self._targets is None:
-                path = find_chromium(self._options.chromium)
-                options = self._options
-                browser = await launch(path, sandbox=options.sandbox, temp_dir=options.temp_dir, memory=options.memory)
-                targets = Targets(browser.connection)
-                try:
-                    async with asyncio.timeout(_READY_SECONDS):
-                        await targets.watch()
-                except BaseException:
-                    await browser.close()
-                    raise
-                self._browser, self._targets = browser, targets
-            return self._browser, self._targets
+    async def _launch(self) -> Chromium:
+        own = self._options
+        path = find_chromium(own.chromium)
+        return await launch(path, sandbox=own.sandbox, temp_dir=own.temp_dir, memory=own.memory)
 
     @contextlib.asynccontextmanager
     async def _open_page(self, chromium: Chromium, targets: Targets, visit: Visit) -> AsyncIterator[Page]:

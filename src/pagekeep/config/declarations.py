@@ -135,6 +135,16 @@ class Settings(BaseSettings):
     chromium_sandbox: Literal["auto", "on", "off"] = _setting(
         "auto", "The browser's own sandbox: on, off, or auto (off only for root, who cannot use it)."
     )
+    browser_pages: int = _setting(
+        500, "After how many pages a new browser takes the next ones; open pages end in the old one.", "pages", ge=1
+    )
+    browser_age: float = _setting(3600.0, "After how long a new browser takes the next pages.", "seconds", gt=0)
+    browser_memory: Bytes = _setting(
+        1024 * MIB,
+        "What the browser may take beside its open pages before a new one takes the next pages.",
+        "bytes",
+        ge=128 * MIB,
+    )
 
     lease_seconds: int = _setting(
         60, "After how long without a sign of life a worker's page is given to another.", "seconds", ge=3

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from pagekeep.archive.database import on_postgres
+from pagekeep.capture.chromium.warm import Wear
 from pagekeep.capture.engine import Engine, EngineOptions
 from pagekeep.config.load import settings
 from pagekeep.search.index import SearchIndex
@@ -32,7 +33,14 @@ def persona_files(persona_id: UUID) -> PersonaFiles:
 def make_engine() -> Engine:
     """Return the capture engine the settings describe, not yet started."""
     own = settings()
-    return Engine(EngineOptions(chromium=own.chromium, sandbox=own.chromium_sandbox, memory=own.max_page_memory))
+    return Engine(
+        EngineOptions(
+            chromium=own.chromium,
+            sandbox=own.chromium_sandbox,
+            memory=own.max_page_memory,
+            wear=Wear(own.browser_pages, own.browser_age, own.browser_memory),
+        )
+    )
 
 
 def search_index() -> SearchIndex:

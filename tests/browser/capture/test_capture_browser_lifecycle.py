@@ -80,7 +80,7 @@ async def _gone(pid, seconds=5.0):
 
 
 async def _contexts(engine):
-    return (await engine._browser.connection.browser.call("Target.getBrowserContexts"))["browserContextIds"]
+    return (await engine.browser.connection.browser.call("Target.getBrowserContexts"))["browserContextIds"]
 
 
 def _renderers(pid):
@@ -141,7 +141,7 @@ def test_file_the_disk_refuses_fails_its_output_alone(engine, site, loop_thread)
 
 @pytest.mark.parametrize("step", ["open", "settle", "title"])
 def test_killed_browser_ends_the_visit_and_the_next_one_works(own_engine, site, loop_thread, tmp_path, step):
-    pid = own_engine._browser.process.pid
+    pid = own_engine.browser.process.pid
 
     async def kill():
         os.killpg(pid, signal.SIGKILL)
@@ -153,12 +153,12 @@ def test_killed_browser_ends_the_visit_and_the_next_one_works(own_engine, site, 
     outcome = loop_thread.run(own_engine.capture(_request(site.url("/plain"), "hashes"), Nowhere(), Watcher()))
     assert outcome.title == "Plain"
     loop_thread.run(_gone(pid))
-    assert own_engine._browser.process.pid != pid
+    assert own_engine.browser.process.pid != pid
     assert len(list(tmp_path.iterdir())) == 1  # the new browser's profile
 
 
 def test_browser_killed_while_the_page_waits(own_engine, site, loop_thread):
-    pid = own_engine._browser.process.pid
+    pid = own_engine.browser.process.pid
     before = len(site.requests)
 
     async def scenario():
@@ -175,7 +175,7 @@ def test_browser_killed_while_the_page_waits(own_engine, site, loop_thread):
 
 def test_browser_that_does_not_answer_is_replaced(own_engine, site, loop_thread, monkeypatch):
     monkeypatch.setattr("pagekeep.capture.engine._READY_SECONDS", 1.0)
-    pid = own_engine._browser.process.pid
+    pid = own_engine.browser.process.pid
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(BrowserDied, match="did not open"):
         loop_thread.run(own_engine.capture(_request(site.url("/plain"), "title"), Nowhere(), Watcher()))
@@ -192,7 +192,7 @@ def test_browser_that_falls_silent_in_a_visit_is_replaced_long_before_the_limits
 
     async def scenario():
         async with Engine(EngineOptions(temp_dir=tmp_path)) as engine:
-            pid = engine._browser.process.pid
+            pid = engine.browser.process.pid
 
             stopped = []
 
@@ -232,7 +232,7 @@ def test_cancelled_visit_leaves_no_context_open(own_engine, site, loop_thread, p
 
 
 def test_killed_renderer_costs_its_page_and_says_so_soon(own_engine, site, loop_thread):
-    pid = own_engine._browser.process.pid
+    pid = own_engine.browser.process.pid
 
     async def kill():
         for renderer in _renderers(pid):
@@ -254,7 +254,7 @@ def test_killed_renderer_costs_its_page_and_says_so_soon(own_engine, site, loop_
 
 def test_process_that_is_watched_is_the_browser_itself(own_engine):
     """Not a shell around it: the signal that ends it with its parent reaches the started process alone."""
-    pid = own_engine._browser.process.pid
+    pid = own_engine.browser.process.pid
     assert "chrom" in os.readlink(f"/proc/{pid}/exe")
 
 
@@ -272,7 +272,7 @@ class Quiet:
 
 async def main():
     async with Engine(EngineOptions(temp_dir=Path(sys.argv[1]))) as engine:
-        print(engine._browser.process.pid, flush=True)
+        print(engine.browser.process.pid, flush=True)
         request = CaptureRequest(sys.argv[2], plugins=(), allow_private={ALLOWED!r})
         await engine.capture(request, None, Quiet())
 
@@ -351,8 +351,8 @@ def test_nothing_of_a_visit_stays_behind_in_the_engine(own_engine, site, loop_th
         recorders = [thing for thing in gc.get_objects() if isinstance(thing, Recorder)]
         return (
             len(recorders),
-            len(own_engine._browser.connection._sessions),
-            len(own_engine._browser.connection._pending),
+            len(own_engine.browser.connection._sessions),
+            len(own_engine.browser.connection._pending),
         )
 
     async def tasks():
@@ -369,7 +369,7 @@ def test_nothing_of_a_visit_stays_behind_in_the_engine(own_engine, site, loop_th
 def test_closed_engine_leaves_no_process_and_no_profile(loop_thread, tmp_path):
     async def scenario():
         async with Engine(EngineOptions(temp_dir=tmp_path)) as engine:
-            pid = engine._browser.process.pid
+            pid = engine.browser.process.pid
             assert _group(pid)
         await _gone(pid)
 

@@ -131,7 +131,7 @@ def _processes(engine):
             except OSError:  # it has ended meanwhile
                 continue
             # One that is about to end has no command line any more.
-            if int(fields[2]) == engine._browser.process.pid and fields[0] != "Z" and line:
+            if int(fields[2]) == engine.browser.process.pid and fields[0] != "Z" and line:
                 kinds[(re.findall(rb"--type=([\w-]+)", line) or [b"browser"])[0]] += 1
     return kinds
 
@@ -159,14 +159,14 @@ def _wait(look, fits, seconds=20.0):
 
 
 async def _targets(engine):
-    browser = engine._browser.connection.browser
+    browser = engine.browser.connection.browser
     found = [target["url"] for target in (await browser.call("Target.getTargets"))["targetInfos"]]
     return found + (await browser.call("Target.getBrowserContexts"))["browserContextIds"]
 
 
 async def _crash(engine, address):
     """Crash the renderer of the page at ``address``."""
-    for session in tuple(engine._browser.connection._sessions.values()):
+    for session in tuple(engine.browser.connection._sessions.values()):
         if (await session.call("Target.getTargetInfo"))["targetInfo"]["url"].endswith(address):
             session.post("Page.crash")
 
@@ -190,7 +190,7 @@ def test_visit_ends_as_documented(name, status, sentence, visit, hostile_engine,
     case = CASES[name]
     fields = {key: tuple(text.format_map(ports) for text in value) if isinstance(value, tuple) else value
               for key, value in case.fields.items()}  # fmt: skip
-    browser = hostile_engine._browser
+    browser = hostile_engine.browser
     shared = (os.getpid(), browser.process.pid)
     taken = _start_measuring(shared)
     acts = {case.crash_at: functools.partial(_crash, hostile_engine, case.address)} if case.crash_at else {}
@@ -199,7 +199,7 @@ def test_visit_ends_as_documented(name, status, sentence, visit, hostile_engine,
         assert ended.outcome.succeeded == (status == "succeeded"), ended.outcome
         assert re.fullmatch(_pattern(sentence), _said(ended)), _said(ended)
         case.check(ended)
-        assert hostile_engine._browser is browser
+        assert hostile_engine.browser is browser
         assert _peak(shared) - taken < case.memory
     finally:
         _assert_unharmed(visit, hostile_engine, loop_thread, usual)

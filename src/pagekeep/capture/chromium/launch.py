@@ -84,6 +84,7 @@ class Chromium:
         self.product = f"Chromium/{version}"
         self.user_agent = USER_AGENT.format(version.partition(".")[0])
         self._profile = profile
+        self._closing: asyncio.Task[None] | None = None
         self._guard = asyncio.get_running_loop().create_task(self._end_if_silent())
 
     @property
@@ -92,7 +93,15 @@ class Chromium:
         return self.process.returncode is None and not self.connection.closed.is_set()
 
     async def close(self) -> None:
-        """End the browser: ask first, kill its whole process group then, and remove its profile."""
+        """End the browser: ask first, kill its whole process group then, and remove its profile.
+
+        Each of its pages may ask for it, at the same time: it is done once.
+        """
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         self._guard.cancel()
         if self.alive:
             with contextlib.suppress(TimeoutError, BrowserDied):  # it may die on its own while we ask
