@@ -58,6 +58,13 @@ class Recurrence:
         # In an hour that comes twice the next time by the clock may be one that has been already.
         return next(found for time in times if (found := time.astimezone(UTC)) > moment)
 
+    def times_from(self, moment: datetime, zone: ZoneInfo, number: int) -> list[datetime]:
+        """Return ``moment``, which is one of its times, and those that follow, ``number`` in all, in UTC."""
+        times = [moment.astimezone(UTC)]
+        while len(times) < number:
+            times.append(self.next_after(times[-1], zone))
+        return times
+
 
 def parse_recurrence(text: str) -> Recurrence:
     """Return what ``minute`` to ``year``, ``hourly`` to ``yearly``, seconds or a cron expression means.

@@ -89,7 +89,7 @@ def add_urls(
     parser = known_parser(parser)
     limits = {"max_urls": max_urls, "max_size": max_size}
     limits |= {"crawl_timeout": crawl_timeout, "snapshot_max_size": snapshot_max_size}
-    _check_limits(limits)
+    check_limits(limits)
     chosen, config = known_plugins(plugins or ()), dict(config or {})
     crawl_settings(settings(), chosen, config)  # a bad value is refused now, not when a worker meets it
     found = join([read_inputs(urls, parser), *lists])
@@ -168,7 +168,12 @@ def new_snapshots(
     return Snapshot.objects.bulk_create(snapshots, batch_size=BATCH)
 
 
-def _check_limits(limits: Mapping[str, int]) -> None:
+def check_limits(limits: Mapping[str, int]) -> None:
+    """Check the limits of a crawl, by their names.
+
+    Raises:
+        BadInput: one is negative or too large.
+    """
     for name, number in limits.items():
         most = MAX_BYTES if name.endswith("size") else MAX_NUMBER
         if not 0 <= number <= most:

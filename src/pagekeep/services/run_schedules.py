@@ -27,6 +27,8 @@ AT_ONCE = 100
 def run_schedules(*, now: datetime | None = None) -> list[UUID]:
     """Run every schedule that is due, once, however many of its times have passed; return the ids of the crawls.
 
+    One whose last crawl has not ended is passed over, and says so: crawls do not pile up.
+
     A schedule is claimed by moving its next time on, in the transaction that makes the crawl: any number of processes
     may call this at once, and be killed at any moment, and each run happens exactly once.
 
@@ -60,7 +62,7 @@ def _run(schedule: Schedule, now: datetime, *, forced: bool) -> UUID | None:
             if not _claim(schedule, now, next_run_at=following):
                 return None
             if not forced and _is_open(schedule.last_crawl_id):
-                _note(schedule, problem="The last run was passed over: the crawl before it had not ended.")
+                _note(schedule, problem=_passed_over(schedule))
                 return None
             crawl = _crawl(schedule)
             _note(schedule, problem="", last_crawl=crawl, num_runs=F("num_runs") + 1)
@@ -83,7 +85,14 @@ def _crawl(schedule: Schedule) -> Crawl:
         depth=schedule.max_depth,
         only_new=schedule.only_new,
         persona=known_persona(schedule.persona),
-        notes=f"Made by the schedule {schedule.pk}, every {schedule.every}.",
+        label=schedule.label,
+        notes=f"Made by the schedule {schedule.pk}, every {schedule.every}.\n{schedule.notes}".rstrip(),
+        config=schedule.config,
+        plugins=schedule.plugins,
+        max_urls=schedule.max_urls,
+        max_size=schedule.max_size,
+        crawl_timeout=schedule.crawl_timeout,
+        snapshot_max_size=schedule.snapshot_max_size,
     ).crawl
 
 
@@ -100,6 +109,11 @@ def _claim(schedule: Schedule, now: datetime, **changes: Any) -> bool:
 def _is_open(crawl_id: UUID | None) -> bool:
     working = (CrawlStatus.QUEUED, CrawlStatus.STARTED)
     return Crawl.objects.filter(pk=crawl_id, status__in=working).exists() if crawl_id else False
+
+
+def _passed_over(schedule: Schedule) -> str:
+    when = schedule.next_run_at.strftime("%Y-%m-%d %H:%M")
+    return f"The run of {when} UTC was passed over: the crawl before it ({schedule.last_crawl_id}) had not ended."
 
 
 def _note(schedule: Schedule, **changes: Any) -> None:

@@ -15,7 +15,9 @@ from pagekeep.domain.errors import BadInput
 from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.urls import parse_url, shorten, without_credentials
 from pagekeep.services.add_schedule import DEFAULT_EVERY, add_schedule
+from pagekeep.services.add_urls import MAX_NUMBER
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
+from pagekeep.services.crawl_config import crawl_settings
 from pagekeep.services.run_schedules import run_now
 from pagekeep.services.tagging import clean_names, split_tags
 
@@ -47,10 +49,31 @@ class ScheduleForm(ModelForm):
         required=False, initial=DEFAULT, choices=lambda: [(name, name) for name in persona_choices()]
     )
     time_zone = forms.CharField(required=False, label="Time zone", help_text="Whose clocks count, like Europe/Berlin.")
+    label = forms.CharField(required=False, max_length=255, help_text="A name for it and its crawls.")
+    max_urls = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MAX_NUMBER,
+        label="Most pages",
+        help_text="Of one crawl; empty for no limit.",
+    )
+    crawl_timeout = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MAX_NUMBER,
+        label="Most seconds",
+        help_text="After which a crawl ends; empty for no limit.",
+    )
+    config = forms.JSONField(
+        required=False, help_text='As a crawl\'s config in the API, like {"CRAWL_SCOPE": "host"}.', initial=dict
+    )
 
     class Meta:
         model = Schedule
-        fields = ("url", "every", "tags_str", "max_depth", "only_new", "persona", "time_zone")
+        fields = (
+            *("url", "every", "time_zone", "tags_str", "label", "max_depth", "max_urls", "crawl_timeout"),
+            *("only_new", "persona", "config"),
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,6 +89,13 @@ class ScheduleForm(ModelForm):
     def clean_tags_str(self) -> str:
         _checked(clean_names, split_tags(self.cleaned_data["tags_str"]))
         return str(self.cleaned_data["tags_str"])
+
+    def clean_config(self) -> dict[str, object]:
+        config = self.cleaned_data["config"] or {}
+        if not isinstance(config, dict):
+            raise forms.ValidationError("Write a JSON object, like {}.")
+        _checked(lambda told: crawl_settings(settings(), (), told), config)
+        return config
 
     def clean_time_zone(self) -> str:
         name = self.cleaned_data["time_zone"].strip() or settings().time_zone
@@ -124,6 +154,10 @@ class ScheduleAdmin(ModelAdmin):
             only_new=told["only_new"],
             persona=told["persona"],
             time_zone=told["time_zone"],
+            label=told["label"],
+            config=told["config"],
+            max_urls=told["max_urls"] or 0,
+            crawl_timeout=told["crawl_timeout"] or 0,
         )
         made: Schedule = form.instance
         return made

@@ -57,12 +57,37 @@ def test_persona(api: Client) -> None:
     assert post(api, import_path=URL, show=True)["result"]["schedules"][0]["persona"] == "Default"
 
 
+def test_how_far_its_crawls_go_and_when_they_come(api: Client) -> None:
+    told = {"label": "Docs", "config": {"CRAWL_SCOPE": "host"}, "max_urls": 9, "plugins": ["title"], "depth": 1}
+    (shown,) = post(api, import_path=URL, show=True, **told)["result"]["schedules"]
+    assert {name: shown[name] for name in told} == told
+    assert len(shown["next_runs"]) == 3
+    assert shown["next_runs"][0] == shown["next_run_at"]
+
+
+def test_single_ones_are_paused_resumed_run_and_removed(api: Client) -> None:
+    one, other = (post(api, import_path=URL)["result"]["created_schedule_ids"][0] for _ in range(2))
+    assert post(api, pause=[one, other])["result"]["paused_count"] == 2
+    assert post(api, show=True)["result"]["schedules"][0]["next_runs"] == []
+    assert post(api, resume=[one.replace("-", "")])["result"]["resumed_count"] == 1
+    assert len(post(api, run=[other], run_all=True)["result"]["crawl_ids"]) == 2
+    content = post(api, remove=[one])
+    assert (content["result"]["removed_count"], content["stdout"]) == (1, "Schedules removed: 1.")
+    assert [str(found.pk) for found in Schedule.objects.all()] == [other]
+    response = api.post(SCHEDULE, {"remove": [other], "pause": [one]}, content_type="application/json")
+    assert response.status_code == 404
+    assert Schedule.objects.filter(pk=other).exists(), "nothing is changed if one is not there"
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"import_path": URL, "persona": "Nobody"},
         {"every": "day"},
         {"add": True},
+        {"import_path": URL, "max_urls": -1},
+        {"import_path": URL, "config": {"TIMEOUT": "never"}},
+        {"pause": "all"},
         {"import_path": "file:///etc/passwd"},
         {"import_path": "/etc/passwd", "every": "day"},
         {"import_path": "feed.xml"},

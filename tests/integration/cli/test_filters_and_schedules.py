@@ -110,6 +110,21 @@ def test_schedules(archive: Archive) -> None:
     assert [found["url"] for found in archive.jsonl("schedule", "list")] == [B]
 
 
+def test_schedules_are_piped_and_show_their_next_runs(archive: Archive) -> None:
+    options = ("--every", "30 2 * * *", "--time-zone", "Europe/Berlin", "--depth", "1", "--scope", "host")
+    (made,) = archive.jsonl("schedule", "add", A, *options, "--max-urls", "20", "--label", "Docs")
+    assert (made["config"], made["max_urls"], made["label"]) == ({"CRAWL_SCOPE": "host"}, 20, "Docs")
+    assert len(made["next_runs"]) == 3
+    listed = archive.run("schedule", "list").stdout
+    assert listed.count(" 02:30") == 3
+    records = archive.run("schedule", "list", "--json").stdout
+    (paused,) = archive.jsonl("schedule", "pause", stdin=records)
+    assert (paused["id"], paused["is_enabled"], paused["next_runs"]) == (made["id"], False, [])
+    assert archive.jsonl("schedule", "resume", "-", stdin=records)[0]["is_enabled"]
+    assert archive.jsonl("schedule", "remove", stdin=made["id"]) == [{"type": "removed", "id": made["id"]}]
+    assert archive.run("schedule", "run", stdin=records).returncode == 3
+
+
 def test_a_time_zone_that_does_not_exist_stops_the_start(archive: Archive) -> None:
     done = archive.run("schedule", "list", TIME_ZONE="Mars/Olympus")
     assert done.returncode == 2

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from pagekeep.archive.models import Crawl, Schedule, Snapshot
+from pagekeep.archive.schedule_queries import next_runs
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import CrawlStatus
 from pagekeep.services import run_schedules as running
@@ -62,6 +63,27 @@ def test_its_pages_are_visited_as_its_persona_and_never_as_somebody_else() -> No
         schedule(persona="Nobody")
 
 
+def test_its_crawls_go_as_far_as_it_says() -> None:
+    limits = {"max_urls": 5, "max_size": 10**9, "crawl_timeout": 3600, "snapshot_max_size": 10**6}
+    config = {"CRAWL_SCOPE": "host", "SAVE_PDF": False}
+    made = schedule(depth=2, label="Docs", notes="Why", config=config, plugins=["title", "pdf"], **limits)
+    run_now([made.pk], now=NOON)
+    crawl = Crawl.objects.get()
+    assert {name: getattr(crawl, name) for name in limits} == limits
+    assert (crawl.label, crawl.config, crawl.plugins, crawl.max_depth) == ("Docs", config, ["title", "pdf"], 2)
+    assert crawl.notes.endswith("\nWhy")
+
+
+def test_the_next_runs_are_told_unless_it_is_paused() -> None:
+    made = schedule("30 2 * * *", time_zone="Europe/Berlin")
+    first = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+    assert next_runs(made) == [first, first + DAY, first + 2 * DAY]
+    Schedule.objects.update(time_zone="Gone/Away")
+    assert next_runs(Schedule.objects.get()) == [first]
+    pause_schedules([made.pk])
+    assert next_runs(Schedule.objects.get()) == []
+
+
 def test_missed_runs_are_made_up_once() -> None:
     schedule("minute")
     late = NOON + 5 * DAY + timedelta(seconds=30)
@@ -76,7 +98,8 @@ def test_a_run_waits_for_the_crawl_before_it_and_says_so() -> None:
     run_schedules(now=NOON + timedelta(hours=1))
     assert run_schedules(now=NOON + timedelta(hours=2)) == []
     made.refresh_from_db()
-    assert "passed over" in made.problem
+    assert made.problem.startswith("The run of 2026-03-01 14:00 UTC was passed over")
+    assert str(made.last_crawl_id) in made.problem
     assert (made.num_runs, made.next_run_at) == (1, NOON + timedelta(hours=3))
     end_crawls()
     assert len(run_schedules(now=NOON + timedelta(hours=3))) == 1
@@ -173,6 +196,9 @@ def test_an_error_of_our_own_is_noted_too(monkeypatch: pytest.MonkeyPatch) -> No
         {"every": "0 0 31 2 *"},
         {"depth": 5},
         {"depth": -1},
+        {"max_urls": -1},
+        {"config": {"TIMEOUT": "never"}},
+        {"plugins": ["telepathy"]},
         {"time_zone": "Mars/Olympus"},
         {"tags": ["x" * 300]},
     ],

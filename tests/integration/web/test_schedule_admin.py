@@ -41,6 +41,9 @@ def test_adding(staff: Client, made: Schedule, admin: User) -> None:
         ({"tags_str": "x" * 300}, b"longer than"),
         ({"url": ""}, b"required"),
         ({"persona": "Nobody"}, b"not one of the available choices"),
+        ({"config": "[1]"}, b"JSON object"),
+        ({"config": '{"TIMEOUT": "never"}'}, b"number of seconds"),
+        ({"max_urls": "-1"}, b"greater than or equal to 0"),
     ],
 )
 def test_what_is_refused_is_told_beside_the_form(staff: Client, change: dict[str, Any], told: bytes) -> None:
@@ -48,6 +51,13 @@ def test_what_is_refused_is_told_beside_the_form(staff: Client, change: dict[str
     assert response.status_code == 200
     assert told in response.content
     assert not Schedule.objects.exists()
+
+
+def test_how_far_its_crawls_go(staff: Client) -> None:
+    told = {"label": "Docs", "max_urls": "9", "crawl_timeout": "60", "config": '{"CRAWL_SCOPE": "host"}'}
+    staff.post(f"{LIST}add/", TOLD | told)
+    made = Schedule.objects.get()
+    assert (made.label, made.max_urls, made.crawl_timeout, made.config) == ("Docs", 9, 60, {"CRAWL_SCOPE": "host"})
 
 
 def test_choosing_a_persona(staff: Client) -> None:

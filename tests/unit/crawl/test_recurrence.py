@@ -136,3 +136,11 @@ def test_seconds_count_from_the_moment() -> None:
 def test_zones_that_do_not_exist(name: str) -> None:
     with pytest.raises(BadInput):
         parse_zone(name)
+
+
+def test_the_next_times_follow_the_clocks_of_the_zone() -> None:
+    every, first = parse_recurrence("30 2 * * *"), datetime(2026, 3, 28, 2, 30, tzinfo=BERLIN)
+    found = every.times_from(first, BERLIN, 3)
+    assert found == [datetime(2026, 3, 28, 1, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC), found[2]]
+    assert found[2] == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
+    assert every.times_from(first, BERLIN, 1) == [first]

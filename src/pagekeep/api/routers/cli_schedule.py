@@ -1,6 +1,8 @@
 """``/cli/schedule``."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -13,26 +15,32 @@ from pagekeep.api.schemas.cli import CLICommandResponseSchema
 from pagekeep.api.schemas.cli_schedule import ScheduleCommandSchema, schedule_fields
 from pagekeep.api.schemas.common import responses
 from pagekeep.archive.models import Schedule
-from pagekeep.archive.schedule_queries import list_schedules
+from pagekeep.archive.schedule_queries import find_schedule, list_schedules
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_schedule import add_schedule
-from pagekeep.services.change_schedules import remove_schedules
+from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
 from pagekeep.services.run_schedules import run_now
 from pagekeep.services.tagging import split_tags
 
 router = Router(tags=["Commands"])
 MOST_SHOWN = 1000
+_CHANGES: dict[str, Callable[[Iterable[UUID]], int]] = {
+    "remove": remove_schedules,
+    "pause": pause_schedules,
+    "resume": resume_schedules,
+}
 
 
 @router.post(
     "/schedule",
     operation_id="cli_schedule",
-    summary="Archive a URL again and again; list, run or remove such schedules",
+    summary="Archive a URL again and again; list, run, pause or remove such schedules",
     auth=any_token("admin"),
     response=responses(CLICommandResponseSchema, 413),
 )
 def schedule(request: HttpRequest, body: ScheduleCommandSchema) -> HttpResponse:
-    """In this order: `clear`, add, `run_all`, `show`, which is also what happens if nothing is asked for.
+    """In this order: `clear`, add, `remove`, `pause`, `resume`, `run`, `run_all`, `show`, which is also what happens if
+    nothing is asked for. One id that is not there, and nothing is changed.
 
     Workers make the crawls when their time comes; times that passed while none ran are made up once.
     """
@@ -48,10 +56,16 @@ def schedule(request: HttpRequest, body: ScheduleCommandSchema) -> HttpResponse:
             made = _add(body, call)
             result["created_schedule_ids"] = [made.pk]
             call.stdout.append(f"Scheduled every {made.every}; first at {made.next_run_at:%Y-%m-%d %H:%M} UTC.")
-    if body.run_all:
-        result["crawl_ids"] = run_now(list_schedules().filter(is_enabled=True).values_list("pk", flat=True))
+        chosen = {name: _find(getattr(body, name)) for name in ("remove", "pause", "resume", "run")}
+        for name, change in _CHANGES.items():
+            if chosen[name]:
+                result[f"{name}d_count"] = change(chosen[name])
+                call.stdout.append(f"Schedules {name}d: {result[f'{name}d_count']}.")
+    if chosen["run"] or body.run_all:
+        enabled = list_schedules().filter(is_enabled=True).values_list("pk", flat=True) if body.run_all else ()
+        result["crawl_ids"] = run_now({*chosen["run"], *enabled})
         call.stdout.append(f"Crawls begun: {len(result['crawl_ids'])}.")
-    if body.show or not (body.import_path or body.clear or body.run_all):
+    if body.show or not (body.import_path or body.clear or body.run_all or any(chosen.values())):
         result["schedules"] = [schedule_fields(found) for found in list_schedules()[:MOST_SHOWN]]
         call.stdout.append(f"Schedules listed: {len(result['schedules'])}.")
     if body.foreground:
@@ -59,6 +73,10 @@ def schedule(request: HttpRequest, body: ScheduleCommandSchema) -> HttpResponse:
     if body.quiet:
         call.stdout.clear()
     return command_reply(request, result)
+
+
+def _find(references: list[str]) -> list[UUID]:
+    return [find_schedule(reference).pk for reference in references]
 
 
 def _add(body: ScheduleCommandSchema, call: Call) -> Schedule:
@@ -71,4 +89,12 @@ def _add(body: ScheduleCommandSchema, call: Call) -> Schedule:
         only_new=bool(body.only_new),
         persona=body.persona,
         time_zone=body.time_zone or "",
+        label=body.label,
+        notes=body.notes,
+        config=body.config,
+        plugins=body.plugins,
+        max_urls=body.max_urls,
+        max_size=body.max_size,
+        crawl_timeout=body.crawl_timeout,
+        snapshot_max_size=body.snapshot_max_size,
     )

@@ -6,7 +6,9 @@ from ninja import Schema
 from pydantic import Field
 
 from pagekeep.api.schemas.common import example
+from pagekeep.api.schemas.crawls import MAX_SIZE, MAX_URLS
 from pagekeep.archive.models import Schedule
+from pagekeep.archive.schedule_queries import next_runs
 
 
 class ScheduleCommandSchema(Schema):
@@ -29,6 +31,18 @@ class ScheduleCommandSchema(Schema):
     overwrite: bool = Field(False, description="The same as `only_new=false`; nothing is ever overwritten.")
     clear: bool = Field(False, description="Remove all schedules first.")
     time_zone: str | None = Field(None, description="Whose clocks count, like Europe/Berlin; absent: the setting's.")
+    label: str = Field("", max_length=255, description="Of each crawl, as are the fields from here to `plugins`.")
+    notes: str = ""
+    config: dict[str, Any] = Field({}, description="As for `POST crawls/crawls`.")
+    max_urls: int = Field(0, ge=0, le=MAX_URLS, description="How many pages a crawl may take; 0 for no limit.")
+    max_size: int = Field(0, ge=0, le=MAX_SIZE, description="Bytes of all outputs after which it ends; 0: no limit.")
+    crawl_timeout: int = Field(0, ge=0, le=MAX_URLS, description="Seconds after which it ends; 0 for no limit.")
+    snapshot_max_size: int = Field(0, ge=0, le=MAX_SIZE, description="Bytes of one page's outputs; 0 for no limit.")
+    plugins: list[str] = Field([], description="Outputs to make; empty for the setting's.")
+    pause: list[str] = Field([], description="Ids of schedules, or their beginnings: no runs until they are resumed.")
+    resume: list[str] = Field([], description="Those to let run again, from their next time on.")
+    run: list[str] = Field([], description="Those to run now, paused ones too.")
+    remove: list[str] = Field([], description="Those to remove; what they archived stays.")
 
     model_config = example(import_path="https://example.com/", every="day", tag="news")
 
@@ -46,8 +60,17 @@ def schedule_fields(schedule: Schedule) -> dict[str, Any]:
         "depth": schedule.max_depth,
         "only_new": schedule.only_new,
         "persona": schedule.persona,
+        "label": schedule.label,
+        "notes": schedule.notes,
+        "config": schedule.config,
+        "max_urls": schedule.max_urls,
+        "max_size": schedule.max_size,
+        "crawl_timeout": schedule.crawl_timeout,
+        "snapshot_max_size": schedule.snapshot_max_size,
+        "plugins": schedule.plugins,
         "is_enabled": schedule.is_enabled,
         "next_run_at": schedule.next_run_at if schedule.is_enabled else None,
+        "next_runs": next_runs(schedule),
         "last_run_at": schedule.last_run_at,
         "last_crawl_id": schedule.last_crawl_id,
         "num_runs": schedule.num_runs,

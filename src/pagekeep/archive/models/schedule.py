@@ -12,7 +12,8 @@ class Schedule(models.Model):
 
     ``every`` is a `crawl.recurrence.Recurrence`'s text, counted in ``time_zone``. ``next_run_at`` moves on with every
     run, so whoever changes it from one value to the next has claimed that run. ``only_new`` also passes over URLs known
-    before the run. ``problem`` is the sentence of the last run that made no crawl, empty after one that did.
+    before the run. ``problem`` is the sentence of the last run that made no crawl, empty after one that did. From
+    ``max_depth`` to ``snapshot_max_size`` they are those of the crawls it makes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -28,6 +29,14 @@ class Schedule(models.Model):
     max_depth = models.PositiveSmallIntegerField(default=0)
     only_new = models.BooleanField(default=False)
     persona = models.CharField(max_length=100, blank=True, default="Default")
+    label = models.CharField(max_length=255, blank=True, default="")
+    notes = models.TextField(blank=True, default="")
+    config = models.JSONField(default=dict, blank=True)
+    plugins = models.JSONField(default=list, blank=True)
+    max_urls = models.PositiveIntegerField(default=0)
+    max_size = models.PositiveBigIntegerField(default=0)
+    crawl_timeout = models.PositiveIntegerField(default=0)
+    snapshot_max_size = models.PositiveBigIntegerField(default=0)
 
     is_enabled = models.BooleanField(default=True)
     next_run_at = models.DateTimeField()

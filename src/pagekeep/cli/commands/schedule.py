@@ -1,6 +1,7 @@
 """``pagekeep schedule``"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 import click
@@ -8,20 +9,32 @@ import click
 from pagekeep.archive.accounts import first_admin
 from pagekeep.archive.models import Schedule
 from pagekeep.archive.progress import live_workers
-from pagekeep.archive.schedule_queries import find_schedule, list_schedules
+from pagekeep.archive.schedule_queries import find_schedule, list_schedules, next_runs
+from pagekeep.cli.crawl_options import CrawlOptions, crawl_options
+from pagekeep.cli.display import one_line
 from pagekeep.cli.opening import open_archive
+from pagekeep.cli.piping import named
 from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
+from pagekeep.crawl.recurrence import parse_zone
+from pagekeep.domain.errors import BadInput
+from pagekeep.domain.urls import without_credentials
 from pagekeep.services.add_schedule import add_schedule
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
 from pagekeep.services.run_schedules import run_now
 from pagekeep.services.tagging import split_tags
 
-references = click.argument("references", nargs=-1, required=True, metavar="REF...")
+TAKES = {"schedule": "id"}
+references = click.argument("references", nargs=-1, metavar="[REF]...")
 
 
 @click.group()
 def command() -> None:
-    """URLs that are archived again and again. Workers run them; runs missed while none ran are made up once."""
+    """URLs that are archived again and again. Workers run them; runs missed while none ran are made up once, and a run
+    is passed over while the crawl of the one before has not ended.
+
+    REF is a schedule's id or the beginning of it. Without any, and for -, they are read from standard input: one per
+    line, or the records that schedule list --json prints.
+    """
 
 
 @command.command()
@@ -32,43 +45,21 @@ def command() -> None:
     show_default=True,
     help="minute, hour, day, week, month, quarter, year; seconds (at least 60); or cron, like '30 3 * * MON'.",
 )
-@click.option(
-    "--tag", "tags", multiple=True, metavar="TAG", help="Tag the snapshots; repeat it, or separate by commas."
-)
-@click.option("--depth", type=click.IntRange(0, 4), default=0, show_default=True, help="How many links away to go.")
-@click.option("--only-new", is_flag=True, help="Pass over URLs archived already, this one included.")
-@click.option("--persona", default="", metavar="NAME", help="Visit the pages as this persona, not as Default.")
 @click.option("--time-zone", default="", metavar="NAME", help="Whose clocks count; by default PAGEKEEP_TIME_ZONE.")
+@click.option("--only-new", is_flag=True, help="Pass over URLs archived already, this one included.")
+@crawl_options
 @json_option
-def add(
-    url: str,
-    every: str,
-    tags: tuple[str, ...],
-    depth: int,
-    only_new: bool,
-    persona: str,
-    time_zone: str,
-    as_json: bool,
-) -> None:
-    """Archive URL every so often, first at the next such time."""
+def add(url: str, every: str, time_zone: str, only_new: bool, crawl: CrawlOptions, as_json: bool) -> None:
+    """Archive URL every so often, first at the next such time. How far each crawl goes is said as with pagekeep add."""
     open_archive(create=True)
-    made = add_schedule(
-        url,
-        user=first_admin(),
-        every=every,
-        tags=split_tags(",".join(tags)),
-        depth=depth,
-        only_new=only_new,
-        persona=persona,
-        time_zone=time_zone,
-    )
+    made = add_schedule(url, user=first_admin(), every=every, time_zone=time_zone, only_new=only_new, **asdict(crawl))
     _tell(made, as_json=as_json)
 
 
 @command.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List the schedules, newest first."""
+    """List the schedules with their next three runs, newest first."""
     open_archive(create=False)
     for schedule in list_schedules().iterator():
         _tell(schedule, as_json=as_json)
@@ -78,9 +69,8 @@ def list_(as_json: bool) -> None:
 @references
 @json_option
 def run(references: tuple[str, ...], as_json: bool) -> None:
-    """Run schedules now, paused ones too. REF is an id or the beginning of one."""
-    open_archive(create=False)
-    ids = _find(references)
+    """Run schedules now, paused ones too, also while the crawl of the run before has not ended."""
+    ids = _named(references)
     crawls = run_now(ids)
     for schedule in list_schedules().filter(pk__in=ids):
         _tell(schedule, as_json=as_json)
@@ -90,39 +80,62 @@ def run(references: tuple[str, ...], as_json: bool) -> None:
 
 @command.command()
 @references
-def pause(references: tuple[str, ...]) -> None:
+@json_option
+def pause(references: tuple[str, ...], as_json: bool) -> None:
     """Stop the runs of schedules until they are resumed."""
-    open_archive(create=False)
-    out.print(f"{count_text(pause_schedules(_find(references)), 'schedule')} paused.")
+    _change(references, pause_schedules, "paused", as_json=as_json)
 
 
 @command.command()
 @references
-def resume(references: tuple[str, ...]) -> None:
-    """Let paused schedules run again, from their next time on."""
-    open_archive(create=False)
-    out.print(f"{count_text(resume_schedules(_find(references)), 'schedule')} resumed.")
+@json_option
+def resume(references: tuple[str, ...], as_json: bool) -> None:
+    """Let paused schedules run again, from their next time on: what fell into the pause is not made up."""
+    _change(references, resume_schedules, "resumed", as_json=as_json)
 
 
 @command.command()
 @references
-def remove(references: tuple[str, ...]) -> None:
+@json_option
+def remove(references: tuple[str, ...], as_json: bool) -> None:
     """Remove schedules. What they archived stays."""
+    ids = _named(references)
+    number = remove_schedules(ids)
+    if not as_json:
+        out.print(f"{count_text(number, 'schedule')} removed.")
+    for schedule_id in ids if as_json else ():
+        print_json({"type": "removed", "id": str(schedule_id)})
+
+
+def _change(references: Sequence[str], change: Callable[[Iterable[UUID]], int], done: str, *, as_json: bool) -> None:
+    ids = _named(references)
+    number = change(ids)
+    if not as_json:
+        out.print(f"{count_text(number, 'schedule')} {done}.")
+    for schedule in list_schedules().filter(pk__in=ids) if as_json else ():
+        _tell(schedule, as_json=True)
+
+
+def _named(references: Sequence[str]) -> list[UUID]:
+    """Return the ids; one that is not there is told before anything is done with another."""
+    given = named(references, TAKES)
+    if given is None:
+        raise BadInput("No schedule was named; give ids, which pagekeep schedule list shows, or pipe them in.")
     open_archive(create=False)
-    out.print(f"{count_text(remove_schedules(_find(references)), 'schedule')} removed.")
-
-
-def _find(references: Sequence[str]) -> list[UUID]:
-    return [find_schedule(reference).pk for reference in references]
+    return list(dict.fromkeys(find_schedule(reference).pk for reference in given))
 
 
 def _tell(schedule: Schedule, *, as_json: bool) -> None:
     if as_json:
         print_json(_json(schedule))
         return
-    following = f"next {schedule.next_run_at:%Y-%m-%d %H:%M} UTC" if schedule.is_enabled else "paused"
-    problem = f" ({schedule.problem})" if schedule.problem else ""
-    out.print(f"{schedule.pk} every {schedule.every} {schedule.time_zone}, {following}: {schedule.url}{problem}")
+    zone = parse_zone(schedule.time_zone)
+    runs = ", ".join(f"{run.astimezone(zone):%Y-%m-%d %H:%M}" for run in next_runs(schedule))
+    following = f"next {runs}" if runs else "paused"
+    url = one_line(without_credentials(schedule.url))
+    out.print(f"{schedule.pk} every {schedule.every} {schedule.time_zone}, {following}: {url}")
+    if schedule.problem:
+        out.print(f"  {one_line(schedule.problem)}")
 
 
 def _json(schedule: Schedule) -> dict[str, object]:
@@ -136,8 +149,17 @@ def _json(schedule: Schedule) -> dict[str, object]:
         "depth": schedule.max_depth,
         "only_new": schedule.only_new,
         "persona": schedule.persona,
+        "label": schedule.label,
+        "notes": schedule.notes,
+        "config": schedule.config,
+        "plugins": schedule.plugins,
+        "max_urls": schedule.max_urls,
+        "max_size": schedule.max_size,
+        "crawl_timeout": schedule.crawl_timeout,
+        "snapshot_max_size": schedule.snapshot_max_size,
         "is_enabled": schedule.is_enabled,
         "next_run_at": schedule.next_run_at,
+        "next_runs": next_runs(schedule),
         "last_run_at": schedule.last_run_at,
         "last_crawl_id": schedule.last_crawl_id,
         "num_runs": schedule.num_runs,
