@@ -11,6 +11,8 @@ from threading import Event, Thread
 
 from django.db import connections
 
+from pagekeep.archive.database_errors import passing_errors
+from pagekeep.domain.errors import DatabaseTrouble, DiskFull
 from pagekeep.services.fan_out_events import fan_out_events
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.obey_limits import end_overdue_crawls
@@ -65,12 +67,25 @@ def _attend(duties: Sequence[Callable[[], object]], every: float, stop: Event) -
         while duties and not stop.wait(every):
             for duty in duties:
                 try:
-                    duty()
+                    with passing_errors():
+                        duty()
                     failing.discard(duty)
-                except Exception:
+                except Exception as error:
                     if duty not in failing:  # once, not every second
-                        told = {"duty": duty.__name__}
-                        log.exception("The duty %s failed; it is tried again", duty.__name__, extra=told)
+                        _tell(duty.__name__, error)
                     failing.add(duty)
     finally:
         connections.close_all()
+
+
+def _tell(duty: str, error: Exception) -> None:
+    passing = isinstance(error, DatabaseTrouble | DiskFull)
+    why = f": {error}" if passing else ""
+    log.log(
+        logging.WARNING if passing else logging.ERROR,
+        "The duty %s failed; it is tried again%s",
+        duty,
+        why,
+        exc_info=not passing,
+        extra={"duty": duty},
+    )

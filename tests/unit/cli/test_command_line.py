@@ -54,7 +54,7 @@ def test_add_without_urls_is_one_sentence() -> None:
     result = invoke("add", stdin="# nothing here\n\n")
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
-        "Error: No URL was given; name some as arguments or pipe them in, one per line or as a list of links."
+        "Error: No URL was given; name URLs or files as arguments or pipe them in, one per line or as a list of links."
     ]
 
 

@@ -93,7 +93,7 @@ def test_of_too_many_pages_the_first_are_read(make):
     assert made.missing.startswith("text of the first ")
     assert made.missing.endswith(f" of {preview_files.MANY_PAGES} pages")
     assert made.text.startswith("xxx")
-    assert MOST_TEXT_BYTES < len(made.text) < 2 * MOST_TEXT_BYTES
+    assert len(made.text) < 2 * MOST_TEXT_BYTES
 
 
 @pytest.mark.parametrize("box", ["0 0 200000000 300000000", "0 0 1000000 1", "0 0 2 1000000"])
