@@ -65,6 +65,8 @@ class Quiet:
 
     async def linked(self, final_url: str) -> None: ...
 
+    def note(self, line: str) -> None: ...
+
 
 class Visits:
     """Captures pages of an origin into a data directory, with one engine."""

@@ -102,6 +102,7 @@ class Engine:
             resolver=self._options.resolver,
             block_list=await asyncio.to_thread(read_block_list, request.block_list) if request.block_list else NOTHING,
             never_blocked=urlsplit(request.url).hostname or "",
+            note=progress.note,
         )
         async with way_out as egress, self._warm.lend() as (browser, targets):
             visit = Visit(

@@ -49,6 +49,10 @@ class Progress(Protocol):
         """One output is done: kept, failed, skipped or empty."""
         ...
 
+    def note(self, line: str) -> None:
+        """Something happened that explains what is kept and what is not; for the capture's log."""
+        ...
+
     async def linked(self, final_url: str) -> None:
         """The links of a page that answered as it should are kept, long before the visit ends."""
         ...

@@ -15,6 +15,7 @@ from pagekeep.capture.formats.retry_after import retry_after
 from pagekeep.capture.outputs import OUTPUTS
 from pagekeep.capture.plain import Plain
 from pagekeep.capture.protocols import Progress, Sink
+from pagekeep.capture.recording.exchange import Exchange
 from pagekeep.capture.values import Outcome
 from pagekeep.capture.visit import Keep, Visit
 from pagekeep.capture.wall_signs import look_for_wall, wait_for_passage
@@ -62,6 +63,8 @@ class Run:
             return False
         visit.final_url = visit.url
         self._failure = await self._step("fetch", lambda: self._fetch(plain))
+        if not self._failure and not self._no_page:
+            self._progress.note("it is no file, or the server may treat a browser better: the browser goes on")
         return bool(self._failure or self._no_page)
 
     async def in_browser(self) -> Outcome:
@@ -72,6 +75,8 @@ class Run:
         if not self._no_page:
             await self._step("settle", lambda: steps.settle(page, limits))
             visit.wall = await look_for_wall(visit)
+            if visit.wall:
+                self._progress.note(f"a wall: {visit.wall.sentence}")
             if visit.wall and visit.wall.passes:
                 await self._step("wait", self._wait)
             if visit.request.behaviours and not self._no_page:
@@ -97,6 +102,8 @@ class Run:
             await visit.recorder.finish(0)
         visit.recorder.complete()
         visit.main = visit.documents[-1] if visit.documents else None
+        if visit.main:
+            self._tell_answer(visit.main)
         self._answered_well = (
             not self._failure and not visit.wall and visit.main is not None and visit.main.status < 400
         )
@@ -112,7 +119,14 @@ class Run:
             self._ending.cancel()
             await asyncio.gather(self._ending, return_exceptions=True)
             raise
+        for what, count in visit.recorder.left_out.items():
+            self._progress.note(f"left out: {count} × {what}")
         return self._outcome(self._failure)
+
+    def _tell_answer(self, main: Exchange) -> None:
+        later = retry_after(main, datetime.now(UTC))
+        when = "" if later is None else f", and asks to come back in {later:.0f} s"
+        self._progress.note(f"{self._visit.final_url} answered {main.status} {main.reason}".rstrip() + when)
 
     async def _fetch(self, plain: Plain) -> None:
         try:
@@ -161,7 +175,7 @@ class Run:
     async def _step(self, name: str, step: Callable[[], Awaitable[None]]) -> str:
         """Run one step; return why it failed, or an empty string. The visit goes on with what there is."""
         await self._progress.step(name)
-        started = time.monotonic()
+        started, failure = time.monotonic(), ""
         try:
             await step()
         except BrowserDied:
@@ -169,12 +183,13 @@ class Run:
         except (TimeoutError, TimeBudgetExceeded) as error:
             if name not in ("fetch", "open", "look"):
                 await self._check_page()
-            return str(error) or f"The step {name} took longer than allowed."
+            failure = str(error) or f"The step {name} took longer than allowed."
         except CaptureError as error:
-            return str(error)
+            failure = str(error)
         finally:
             self._seconds[name] = time.monotonic() - started
-        return ""
+            self._progress.note(f"{name} ended after {self._seconds[name]:.3f} s" + (f": {failure}" if failure else ""))
+        return failure
 
     async def _output(self, plugin: str) -> None:
         """Make one output. While the disk and the records take it, the next one of the page can be made."""

@@ -9,6 +9,7 @@ from pagekeep.domain.errors import EnvironmentProblem, NotFound
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.domain.urls import without_credentials
 from pagekeep.services.begin_attempt import as_result
+from pagekeep.services.keep_log import kept_log
 from pagekeep.services.wiring import snapshot_files
 from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.snapshot_files import SnapshotFiles
@@ -56,5 +57,5 @@ def _describe(files: SnapshotFiles, snapshot_id: UUID) -> Manifest:
         title=snapshot.title or None,
         response_status=snapshot.response_status,
         tags=tuple(snapshot.tags.order_by("key").values_list("name", flat=True)),
-        results=tuple(as_result(row) for row in rows),
+        results=(*(as_result(row) for row in rows), *kept_log(files)),
     )

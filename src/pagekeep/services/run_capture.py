@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -18,24 +18,20 @@ from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BrowserDied, DiskFull, EnvironmentProblem, PagekeepError
-from pagekeep.domain.log_fields import about, note
-from pagekeep.domain.results import Result
+from pagekeep.domain.log_fields import about
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import without_credentials
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
-from pagekeep.services.follow_early import follow_early
-from pagekeep.services.record_result import record_result, record_step, require_lease
+from pagekeep.services.keep_log import begin_log, keep_log
+from pagekeep.services.record_result import require_lease
+from pagekeep.services.recording import Recording
 from pagekeep.services.renew_manifest import renew_after_uploads
 from pagekeep.services.watch_space import is_disk_full, space_shortage
 from pagekeep.services.wiring import snapshot_files
 
 log = logging.getLogger(__name__)
-
-
-SEEN_FROM = 0.25
-"""Seconds a step must last to be recorded: most are over sooner, and each would cost two statements."""
 
 
 class CaptureEngine(Protocol):
@@ -98,20 +94,23 @@ async def _capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tu
 
 
 async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[SnapshotStatus, str]:
-    progress = _Recording(owner, snapshot.pk)
+    files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
+    progress = Recording(owner, snapshot.pk, files, await asyncio.to_thread(begin_log, files))
+    progress.note(f"attempt {snapshot.attempts} begins: {snapshot.url}")
     outcome, reason = await _attempt(snapshot, owner, engine, progress)
     if outcome is None and not reason:
         return SnapshotStatus.QUEUED, ""
     end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
-    files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
-    await asyncio.to_thread(files.write_manifest, end)
+    progress.note(f"attempt {snapshot.attempts} ends: {end.status}" + (f": {end.reason}" if end.reason else ""))
+    log_entry = await asyncio.to_thread(keep_log, files, progress.log)
+    await asyncio.to_thread(files.write_manifest, replace(end, results=(*end.results, *log_entry)))
     status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
     await sync_to_async(renew_after_uploads)(snapshot.pk)
     return status, end.reason
 
 
 async def _attempt(
-    snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progress: "_Recording"
+    snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progress: Recording
 ) -> tuple[Outcome | None, str]:
     """Return the outcome of the visit, or None and why it broke off; no reason means that it is queued again."""
     limit = settings().max_attempts
@@ -123,6 +122,8 @@ async def _attempt(
     except (BrowserDied, DiskFull) as error:
         if isinstance(error, DiskFull) and await asyncio.to_thread(lambda: bool(space_shortage())):
             raise  # the page is not to blame; where there is room, it is too large for it
+        progress.note(f"attempt {snapshot.attempts} breaks off: {error}")
+        await asyncio.to_thread(keep_log, progress.files, progress.log)
         if await sync_to_async(try_again)(owner, snapshot.pk):
             return None, ""
         return None, f"{error} It was tried {_times(snapshot.attempts)}."
@@ -135,12 +136,13 @@ async def _attempt(
         return None, f"Pagekeep itself made an error ({type(error).__name__}: {error}); its log has the details."
 
 
-async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progress: "_Recording") -> Outcome:
+async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progress: Recording) -> Outcome:
     request = await sync_to_async(begin_attempt)(owner, snapshot.pk)
-    files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
+    progress.log.hide(request.secrecy)
+    progress.note(f"outputs to make: {', '.join(request.plugins)}")
     for plugin in request.plugins:
-        await asyncio.to_thread(files.drop, plugin)
-    sink = bounded(files, request.limits.outputs, request.kept)
+        await asyncio.to_thread(progress.files.drop, plugin)
+    sink = bounded(progress.files, request.limits.outputs, request.kept)
     try:
         outcome = await engine.capture(request, sink, progress)
         for result in outcome.results:
@@ -185,46 +187,3 @@ async def _tidy_up(snapshot_id: UUID) -> None:
     """Delete what was written after the snapshot had been removed."""
     if not await Snapshot.objects.filter(pk=snapshot_id).aexists():
         await asyncio.to_thread(snapshot_files(snapshot_id).remove)
-
-
-class _Recording:
-    """Watches a visit and records each output as it comes, and steps that last long enough to be seen.
-
-    Attributes:
-        recorded: the plugins whose results are.
-        followed: whether the page's links are followed already.
-    """
-
-    def __init__(self, owner: UUID, snapshot_id: UUID) -> None:
-        self.recorded: set[str] = set()
-        self.followed = False
-        self._owner, self._snapshot_id = owner, snapshot_id
-        self._timer: asyncio.TimerHandle | None = None
-        self._telling: asyncio.Task[None] | None = None
-
-    async def step(self, name: str) -> None:
-        note(step=name)
-        await self._step_is_over()
-        self._timer = asyncio.get_running_loop().call_later(SEEN_FROM, self._tell, name)
-
-    async def result(self, result: Result) -> None:
-        await sync_to_async(record_result)(self._owner, self._snapshot_id, result)
-        self.recorded.add(result.plugin)
-
-    async def linked(self, final_url: str) -> None:
-        self.followed = await sync_to_async(follow_early)(self._owner, self._snapshot_id, final_url)
-
-    async def close(self) -> None:
-        """Record no step any more."""
-        with suppress(LeaseLost):  # whoever writes next learns of it
-            await self._step_is_over()
-
-    def _tell(self, name: str) -> None:
-        self._telling = asyncio.create_task(sync_to_async(record_step)(self._owner, self._snapshot_id, name))
-
-    async def _step_is_over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        telling, self._timer, self._telling = self._telling, None, None
-        if telling is not None:
-            await telling

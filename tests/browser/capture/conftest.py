@@ -86,6 +86,7 @@ class Watcher:
     steps: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     linked_at: int | None = None
+    notes: list[str] = field(default_factory=list)
 
     async def step(self, name: str) -> None:
         self.steps.append(name)
@@ -94,6 +95,9 @@ class Watcher:
 
     async def result(self, result: Result) -> None:
         self.results.append(result)
+
+    def note(self, line: str) -> None:
+        self.notes.append(line)
 
     async def linked(self, final_url: str) -> None:
         """Note how many results had come by then."""

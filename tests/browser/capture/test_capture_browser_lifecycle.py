@@ -40,6 +40,9 @@ class Watcher:
     async def linked(self, final_url):
         pass
 
+    def note(self, line):
+        pass
+
 
 class Nowhere:
     """A sink that is not reached."""
@@ -269,6 +272,7 @@ from pagekeep.capture.values import CaptureRequest
 class Quiet:
     async def step(self, name): pass
     async def result(self, result): pass
+    def note(self, line): pass
 
 async def main():
     async with Engine(EngineOptions(temp_dir=Path(sys.argv[1]))) as engine:

@@ -29,6 +29,9 @@ class Quiet:
     async def linked(self, final_url):
         pass
 
+    def note(self, line):
+        pass
+
 
 @pytest.fixture
 def keep(engine, loop_thread, site, tmp_path):

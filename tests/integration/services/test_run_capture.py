@@ -71,7 +71,7 @@ def test_a_page_is_kept_recorded_and_listed_in_its_manifest(snapshot: Snapshot, 
     assert pdf.output_mimetypes == "application/pdf"
     manifest = snapshot_files(snapshot.pk).read_manifest()
     assert (manifest.status, manifest.title, manifest.tags) == (SnapshotStatus.SUCCEEDED, f"Title of {URL}", ("kept",))
-    assert [entry.plugin for entry in manifest.results] == list(DEFAULT_PLUGINS)
+    assert [entry.plugin for entry in manifest.results] == [*DEFAULT_PLUGINS, "log"]
     assert Crawl.objects.get().status == CrawlStatus.SEALED
 
 

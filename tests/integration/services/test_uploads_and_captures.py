@@ -66,7 +66,7 @@ def test_what_was_uploaded_before_is_not_captured(snapshot: Snapshot) -> None:
     assert content(snapshot, "singlefile") == OWN
     row.refresh_from_db()
     assert (row.status, list(row.output_files)) == (ResultStatus.SUCCEEDED, ["own.html"])
-    assert listed(snapshot) == {(plugin, "") for plugin in DEFAULT_PLUGINS}
+    assert listed(snapshot) == {(plugin, "") for plugin in (*DEFAULT_PLUGINS, "log")}
 
 
 class UploadingEngine(FakeEngine):
@@ -86,7 +86,7 @@ class UploadingEngine(FakeEngine):
 def test_uploads_during_a_capture_are_in_its_manifest(snapshot: Snapshot) -> None:
     assert capture(UploadingEngine()) == SnapshotStatus.SUCCEEDED
     uploaded = {("pdf", "extension"), ("notes", ""), ("audio", "")}
-    assert listed(snapshot) == {(plugin, "") for plugin in DEFAULT_PLUGINS} | uploaded
+    assert listed(snapshot) == {(plugin, "") for plugin in (*DEFAULT_PLUGINS, "log")} | uploaded
     assert content(snapshot, "pdf") == OWN
     assert ArchiveResult.objects.get(plugin="audio").status == ResultStatus.STARTED
     snapshot.refresh_from_db()

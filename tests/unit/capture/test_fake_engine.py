@@ -26,6 +26,9 @@ class Memory:
     async def linked(self, final_url: str) -> None:
         """Not looked at."""
 
+    def note(self, line: str) -> None:
+        """Not looked at."""
+
 
 def test_archives_have_the_real_names_and_types() -> None:
     memory = Memory()

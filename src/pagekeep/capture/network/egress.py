@@ -80,6 +80,7 @@ class Egress:
         *,
         block_list: BlockList = NOTHING,
         never_blocked: str = "",
+        note: Callable[[str], None] = lambda _: None,
         connect_timeout: float = 15.0,
         resolver: Resolver = system_resolver,
     ) -> None:
@@ -88,6 +89,7 @@ class Egress:
         Args:
             block_list: hosts that are refused, whatever their address.
             never_blocked: the host the visit is made for.
+            note: is told, once for each, why destinations were not reached.
             connect_timeout: seconds to resolve a name, and again to connect to any of its addresses.
             resolver: a blocking function from a host name to IP addresses; it is called in a thread.
         """
@@ -96,6 +98,7 @@ class Egress:
         self._policy = policy
         self._block_list = block_list
         self._never_blocked = canonical_host(never_blocked)
+        self._note = note
         self._connect_timeout = connect_timeout
         self._resolver = resolver
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -186,6 +189,8 @@ class Egress:
             try:
                 remote = await self._reach(host, port)
             except _NotReached as failure:
+                if self._refusals.get((canonical_host(host), port)) != str(failure):
+                    self._note(f"not reached: {failure}")
                 self._refusals[canonical_host(host), port] = str(failure)
                 await loop.sock_sendall(client, reply(failure.reply))
                 return

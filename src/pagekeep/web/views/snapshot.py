@@ -11,9 +11,11 @@ from pagekeep.archive.page_queries import list_rows
 from pagekeep.archive.queries import find_snapshot
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
+from pagekeep.services.keep_log import PLUGIN as LOG
 from pagekeep.services.remove_snapshots import remove_snapshots
 from pagekeep.services.retry_snapshot import missing_plugins, retry_snapshot
 from pagekeep.services.seal_snapshots import seal_snapshots
+from pagekeep.services.wiring import snapshot_files
 from pagekeep.web.access import may_change, readers_only, staff_only
 from pagekeep.web.outputs import chosen, outputs_of, tabs_of
 
@@ -34,6 +36,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponseBase:
         "shown": shown[0] if shown else None,
         "file": shown[1] if shown else None,
         "others": others,
+        "has_log": bool(snapshot_files(snapshot.pk).files(LOG)),
         "may_change": may_change(request),
         "can_retry": snapshot.status not in OPEN and bool(missing_plugins(snapshot)),
     }
