@@ -4,11 +4,12 @@ The names are those of Pocket, Instapaper, Raindrop, Wallabag, Readwise Reader, 
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from orjson import JSONDecodeError, loads
 
@@ -66,13 +67,12 @@ def read(source: Source) -> Found:
     if columns is None:
         found.cut(source.text, "CSV", "no column of it is named url, link or the like, or holds URLs")
         return found
-    line = 1
     try:
         for number, (line, row) in enumerate(_rows(source, delimiter)):
             if any(row) and not (number == 0 and has_header):
                 _put(found, row, columns, source.line_of(line))
     except csv.Error as error:
-        found.cut("", "CSV", f"it is broken after line {line} ({error})")
+        found.cut(source.text, "CSV", f"it is broken: {error}")
     if not found.items and not found.refused:
         found.cut(source.text, "CSV", "it holds no row with a URL")
     return found
@@ -93,16 +93,26 @@ def _rows(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows and the line each begins in.
 
     Raises:
-        csv.Error: a field is larger than any can be, which an open quote makes it.
+        csv.Error: a quote is never closed, or a field is larger than any can be.
     """
-    skipped = _SEPARATOR_LINE.match(source.text)
-    text = io.StringIO(source.text[skipped.end() if skipped else 0 :], newline="")
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
-    line = 2 if skipped else 1
-    before = 0
+    skipped = 1 if _SEPARATOR_LINE.match(source.text) else 0
+    lines = source.lines()[skipped:]
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, skipinitialspace=True)
+    begins = 0
     for row in reader:
-        yield line, row[:_MOST_FIELDS]
-        line, before = line + reader.line_num - before, reader.line_num
+        if reader.line_num == len(lines) and _is_open(lines[begins:], delimiter):
+            raise csv.Error(f"the quote that opens in {source.line_of(begins + skipped + 1).lower()} is never closed")
+        yield begins + skipped + 1, row[:_MOST_FIELDS]
+        begins = reader.line_num
+
+
+def _is_open(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a row ends within quotes; readers of CSV bear that without a word."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def _layout(source: Source) -> tuple[str, _Columns | None, bool]:
@@ -113,16 +123,20 @@ def _layout(source: Source) -> tuple[str, _Columns | None, bool]:
         first = source.beginning.partition("\n")[0]
         delimiters = sorted(DELIMITERS, key=lambda letter: -first.count(letter))
     for delimiter in delimiters:
-        try:
-            rows = [row for _, (_, row) in zip(range(_ROWS_LOOKED_AT), _rows(source, delimiter), strict=False)]
-        except csv.Error:
-            continue
-        rows = [row for row in rows if any(row)]
+        rows = _first_rows(source, delimiter)
         if rows and (columns := _named(rows[0])):
             return delimiter, columns, True
         if len(rows) > 1 and (columns := _unnamed(rows)):
             return delimiter, columns, False
     return ",", None, False
+
+
+def _first_rows(source: Source, delimiter: str) -> list[list[str]]:
+    rows = list[list[str]]()
+    with suppress(csv.Error):  # told when all of them are read
+        for _, row in islice(_rows(source, delimiter), _ROWS_LOOKED_AT):
+            rows += [row] if any(row) else []
+    return rows
 
 
 def _named(row: Sequence[str]) -> _Columns | None:

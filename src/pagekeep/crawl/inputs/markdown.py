@@ -14,8 +14,8 @@ from pagekeep.crawl.inputs.item import Found, Item, make_item
 from pagekeep.crawl.inputs.markup import tags
 from pagekeep.crawl.inputs.source import Source
 
-MAX_LENGTH = 4_000_000
-"""Characters; the longest lists of links that people write have a tenth of it."""
+MAX_LENGTH = 1_000_000
+"""Characters; the longest lists of links that people write have half of it."""
 _SIGN = re.compile(r"\]\(\s*<?https?://|^ {0,3}\[[^\]\n]{1,999}\]:\s*<?https?://|<https?://[^\s<>]+>", re.I | re.M)
 _BARE = re.compile(r"(?<![\w/])https?://[^\s<>\"`]+", re.IGNORECASE)
 _AFTER_URL = ".,:;!?'*_~"
@@ -89,6 +89,9 @@ def _bare(text: str) -> Iterator[str]:
     """Yield URLs that stand in text as they are, without the marks of the sentence (GitHub's Markdown, 6.9)."""
     for found in _BARE.finditer(text):
         url = found[0].rstrip(_AFTER_URL)
-        while url.endswith(")") and url.count(")") > url.count("("):
-            url = url[:-1].rstrip(_AFTER_URL)
+        beyond = url.count(")") - url.count("(")
+        while beyond > 0 and url.endswith(")"):
+            closing = len(url) - len(url.rstrip(")"))
+            url = url[: -min(closing, beyond)].rstrip(_AFTER_URL)
+            beyond -= closing
         yield url
