@@ -4,6 +4,7 @@ Nothing is installed: packages are fetched by their own package managers and onl
 """
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ ALSO = ("lang_select.html", "fileformat2.html", "fts5.html")
 # The parts of our OpenAPI file, each shown as a page of its own.
 APP_PARTS = ("works", "copies", "members", "loans", "branches", "events", "orders", "reports")
 NAMES = ("sqlite3-doc", "debian-reference-en", "swagger-ui")
+# For crawls: every page of both, about 1,900.
+MANUALS = {"sqlite3-doc": "usr/share/doc/sqlite3", "postgresql-doc-15": "usr/share/doc/postgresql-doc-15/html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ def fetch(name: str, limit: int = 0) -> Corpus:
     if limit and limit < len(pages):
         pages = [pages[number * len(pages) // limit] for number in range(limit)]
     return Corpus(name, root, tuple(pages))
+
+
+def fetch_manuals(limit: int, seed: int = 1) -> Corpus:
+    """Return ``limit`` pages of manuals, in an order of chance that is always the same: its parts are alike."""
+    pages = []
+    for package, place in MANUALS.items():
+        root = _unpack_debian(package, FOLDER / package) / place
+        pages += [f"{package}/{place}/{page}" for page in _html(root)]
+    random.Random(seed).shuffle(pages)
+    return Corpus("manuals", FOLDER, tuple(pages[:limit]))
 
 
 def _sqlite(folder: Path) -> tuple[Path, list[str]]:

@@ -2,7 +2,8 @@
 
     python benchmarks/noop_worker.py TABS noop|records
 
-It works until nothing is left to do and prints the processor time that took (seconds), its start not counted. ``noop``
+It works until nothing is left to do and prints how many pages that were and the processor time they took (seconds),
+its start not counted. ``noop``
 makes no output; ``records`` tells of every step and output as a real visit does, but keeps no bytes.
 """
 
@@ -31,6 +32,7 @@ class NoOp:
 
     def __init__(self, *, records: bool) -> None:
         self._records = records
+        self.pages = 0
 
     async def __aenter__(self) -> "NoOp":
         self.began = time.process_time()
@@ -40,6 +42,7 @@ class NoOp:
         self.cpu = time.process_time() - self.began
 
     async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+        self.pages += 1
         results = tuple(await self._results(request, progress)) if self._records else ()
         return Outcome(True, "", 200, request.url, "Title", results, {})
 
@@ -58,7 +61,7 @@ class NoOp:
 async def main() -> None:
     engine = NoOp(records=sys.argv[2] == "records")
     await run_worker(int(sys.argv[1]), stop=asyncio.Event(), until_idle=True, engine=lambda: engine)
-    print(engine.cpu)
+    print(engine.pages, engine.cpu)
 
 
 if __name__ == "__main__":

@@ -82,11 +82,18 @@ def pss_megabytes(pids: Iterable[int], kinds: tuple[str, ...] = ("Pss",)) -> flo
 
 
 class PeakMemory:
-    """The highest memory of this process and its browser while the block runs, sampled by a process of its own."""
+    """The highest memory of a process and its browser while the block runs, sampled by a process of its own.
+
+    Args:
+        pid: of this process, if it is not given.
+    """
+
+    def __init__(self, pid: int = 0) -> None:
+        self._pid = pid or os.getpid()
 
     def __enter__(self) -> Self:
         self.megabytes = 0.0
-        self._process = start_helper(__file__, *map(str, (os.getpid(), *_helpers)))
+        self._process = start_helper(__file__, *map(str, (self._pid, *_helpers)))
         return self
 
     def __exit__(

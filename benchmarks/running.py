@@ -42,7 +42,7 @@ class Archive:
         self._folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
         own = {"DATA_DIR": str(self.data), "PORT": "0", **settings}
-        self._environ = kept | {f"PAGEKEEP_{name}": value for name, value in own.items()}
+        self.environ = kept | {f"PAGEKEEP_{name}": value for name, value in own.items()}
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -53,9 +53,10 @@ class Archive:
     ) -> None:
         self.end(*self._processes)
 
-    def command(self, *arguments: str) -> str:
+    def command(self, *arguments: str, stdin: str = "") -> str:
         """Run a command of Pagekeep and return what it prints."""
-        done = subprocess.run([*PAGEKEEP, *arguments], env=self._environ, check=True, capture_output=True, text=True)
+        command = [*PAGEKEEP, *arguments]
+        done = subprocess.run(command, env=self.environ, input=stdin, check=True, capture_output=True, text=True)
         return done.stdout
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -63,7 +64,7 @@ class Archive:
         with self.said(len(self._processes)).open("w") as file:
             # In a session of its own, as a service is: Linux shares processor time between sessions.
             process = subprocess.Popen(
-                [*PAGEKEEP, *arguments], env=self._environ, stdout=file, stderr=file, start_new_session=True
+                [*PAGEKEEP, *arguments], env=self.environ, stdout=file, stderr=file, start_new_session=True
             )
         self._processes.append(process)
         return process
