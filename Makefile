@@ -14,7 +14,7 @@ export PAGEKEEP_PORT := $(PORT)
 export PAGEKEEP_DATA_DIR := $(DATA_DIR)
 export ADMIN_USERNAME ADMIN_PASSWORD URL
 
-.PHONY: help run setup setup-dev test check fuzz-api bench docs lock clean
+.PHONY: help run setup setup-dev test test-slow check fuzz-api bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -32,6 +32,9 @@ setup-dev:
 
 test: check  ## every check and every test, the real browser included
 	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR -u ADMIN_USERNAME -u ADMIN_PASSWORD $(BIN)/python -m pytest -n auto
+
+test-slow: setup-dev  ## 200 rounds of kill -9 while pages are captured: a quarter of an hour
+	env -u PAGEKEEP_PORT -u PAGEKEEP_DATA_DIR CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} $(BIN)/python -m pytest -s tests/chaos
 
 check: setup-dev  ## format, lint, types and import rules: seconds, no browser
 	$(BIN)/ruff format --check src tests benchmarks

@@ -138,3 +138,13 @@ def test_orders_need_the_scope_admin(keeper: User, worker: Worker, stranger: Cli
         answer = stranger.patch(one(worker), body, content_type="application/json", headers=headers)
         assert answer.status_code == status
     assert stranger.get(WORKERS).status_code == 403
+
+
+def test_a_paused_worker_says_why(api: Client, worker: Worker) -> None:
+    Worker.objects.update(state="paused", reason="There is no room.")
+    (item,) = api.get(f"{WORKERS}?state=paused").json()["items"]
+    assert (item["state"], item["reason"]) == ("paused", "There is no room.")
+    assert api.get(f"{WORKERS}?state=idle").json()["items"] == []
+    Worker.objects.update(order="drain")
+    (item,) = api.get(WORKERS).json()["items"]
+    assert (item["state"], item["reason"]) == ("draining", "")

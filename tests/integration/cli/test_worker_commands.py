@@ -34,6 +34,17 @@ def test_workers_are_listed(invoke: Callable[..., Result]) -> None:
     assert (told["type"], told["id"], told["state"]) == ("worker", str(worker.pk), "idle")
 
 
+def test_a_paused_worker_says_why(invoke: Callable[..., Result]) -> None:
+    register_worker(2)
+    Worker.objects.update(state="paused", reason="There is no room.")
+    assert "paused, 0 pages at work" in invoke("list").stdout
+    assert "  There is no room.\n" in invoke("list").stdout
+    told = json.loads(invoke("list", "--json").stdout)
+    assert (told["state"], told["reason"]) == ("paused", "There is no room.")
+    Worker.objects.update(state="idle")
+    assert json.loads(invoke("list", "--json").stdout)["reason"] == ""
+
+
 @pytest.mark.parametrize(("action", "order"), [("drain", "drain"), ("stop", "stop"), ("resume", "")])
 def test_orders_reach_those_named_and_all(invoke: Callable[..., Result], action: str, order: str) -> None:
     first, other = register_worker(1), register_worker(1)

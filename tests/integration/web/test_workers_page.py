@@ -37,6 +37,16 @@ def test_the_page_shows_workers_pages_and_queue(staff: Client, worker: Worker, d
     assert "csrf" not in part
 
 
+def test_a_paused_worker_says_why(staff: Client, worker: Worker) -> None:
+    why = "The disk of the data directory has 812 MiB free, PAGEKEEP_MIN_FREE_SPACE asks for 1024 MiB."
+    Worker.objects.update(state="paused", reason=why)
+    shown = text(staff.get(PAGE))
+    assert "Paused</span>" in shown
+    assert why in shown
+    Worker.objects.update(order="drain")  # which a person has told it, and counts for more
+    assert why not in text(staff.get(PAGE))
+
+
 def test_without_a_worker_it_says_what_to_do(staff: Client) -> None:
     assert "Start one with <code>pagekeep worker</code>" in text(staff.get(PAGE))
 
