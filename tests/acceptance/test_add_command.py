@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_ctrl_c_gives_pages_back_and_a_worker_goes_on(site: Site, environ: dict[
     _, said = adding.communicate(timeout=15)
     assert adding.returncode == 130
     assert "Still queued: 1 page; go on with: " in said
+    assert "crawl seal " in said
     assert said.rstrip().endswith("worker --until-idle")
     (waiting,) = map(json.loads, pagekeep(environ, "list", "--json").stdout.splitlines())
     assert waiting["status"] == "queued"
@@ -98,3 +100,39 @@ def test_ctrl_c_gives_pages_back_and_a_worker_goes_on(site: Site, environ: dict[
     assert pagekeep(environ, "worker", "--until-idle").returncode == 0
     (ended,) = map(json.loads, pagekeep(environ, "list", "--json").stdout.splitlines())
     assert (ended["id"], ended["status"], ended["title"]) == (waiting["id"], "succeeded", "Good")
+
+
+def test_ctrl_c_leaves_the_crawl_to_the_worker_and_it_can_be_followed(site: Site, environ: dict[str, str]) -> None:
+    assert pagekeep(environ, "init").returncode == 0
+    command = [sys.executable, "-m", "pagekeep.cli.main"]
+    streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    worker = subprocess.Popen([*command, "worker"], env=environ, stdin=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while not pagekeep(environ, "worker", "list", "--json").stdout:
+            assert worker.poll() is None
+            assert time.monotonic() < end
+        adding = subprocess.Popen(
+            [*command, "add", "--wait", "--plugins", "title", f"{site.origin}/slow"], env=environ, **streams
+        )
+        assert site.asked.wait(60)
+        adding.send_signal(signal.SIGINT)
+        _, said = adding.communicate(timeout=30)
+        assert adding.returncode == 130
+        assert "It goes on; 1 page left. Follow: " in said
+        (crawl,) = map(json.loads, pagekeep(environ, "crawl", "list", "--json").stdout.splitlines())
+        assert f"crawl seal {crawl['id']}" in said
+        shown = json.loads(pagekeep(environ, "crawl", "show", crawl["id"], "--json").stdout)
+        assert (shown["waits_for"], shown["at_work"][0]["url"]) == ("pages", f"{site.origin}/slow")
+        status = pagekeep(environ, "status").stdout
+        assert f"{site.origin}/slow open" in status
+        assert "1 of " in status
+
+        following = subprocess.Popen([*command, "crawl", "follow", crawl["id"]], env=environ, **streams)
+        site.go_on.set()
+        _, said = following.communicate(timeout=60)
+        assert following.returncode == 0
+        assert said.endswith("1 page succeeded, 0 failed, 0 refused.\n")
+    finally:
+        worker.send_signal(signal.SIGINT)
+        assert worker.wait(60) == 0

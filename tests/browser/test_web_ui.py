@@ -16,6 +16,7 @@ from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
 from pagekeep.archive.queue import claim
 from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.services.add_schedule import add_schedule
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.record_result import record_step
@@ -258,7 +259,7 @@ def test_a_snapshots_page_follows_it_to_the_end(page: Page, make_snapshot: Any) 
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/snapshot/{id}/", "/snapshot/{id}/delete/"])
+@pytest.mark.parametrize("path", ["/", "/snapshot/{id}/", "/snapshot/{id}/delete/", "/admin/schedules/"])
 def test_a_phone_needs_no_sideways_scrolling(page: Page, make_snapshot: Any, path: str) -> None:
     long = "x" * 3000
     snapshot = make_snapshot(
@@ -267,6 +268,7 @@ def test_a_phone_needs_no_sideways_scrolling(page: Page, make_snapshot: Any, pat
         title=long,
         reason=long,
     )
+    add_schedule(snapshot.url, user=None, label=long[:255])
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(path.format(id=snapshot.pk))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -277,7 +279,7 @@ def test_nothing_in_the_header_lies_on_top_of_another(page: Page, width: int) ->
     page.set_viewport_size({"width": width, "height": 844})
     page.goto("/add/")
     parts = page.locator(".bar .brand, .bar nav > *").all()
-    assert len(parts) == 5
+    assert len(parts) == 6
     assert parts[0].evaluate("brand => brand.scrollWidth <= brand.offsetWidth")  # its words stay in its box
     boxes = [box for part in parts if (box := part.bounding_box())]
     for first, second in itertools.combinations(boxes, 2):

@@ -41,6 +41,21 @@ def named(arguments: Sequence[str], takes: Mapping[str, str]) -> list[str] | Non
     return list(found)
 
 
+def required(arguments: Sequence[str], takes: Mapping[str, str]) -> list[str]:
+    """Return what `named` does.
+
+    Raises:
+        BadInput: nothing was given at all, or lines are bad.
+    """
+    given = named(arguments, takes)
+    if given is None:
+        word = next(iter(takes))
+        raise BadInput(
+            f"No {word} was named; give ids as --help says, or pipe in what another command says with --json."
+        )
+    return given
+
+
 def stdin_is_given() -> bool:
     """Whether standard input is a pipe or a file: not a terminal, and not /dev/null as services have it."""
     try:

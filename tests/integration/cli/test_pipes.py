@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,31 @@ def test_bad_lines_are_named_by_their_number_and_nothing_is_changed(archive: Arc
     assert archive.run("tag", "add", "x", "0199").returncode == 3
 
 
+def test_a_removal_that_is_stopped_is_done_by_the_same_command_later(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive")
+    urls = "".join(f"https://example.com/{number:04}/{'x' * 200}\n" for number in range(600))
+    archive.run("add", "--index-only", "--json", "-", stdin=urls)
+    # It says more than a pipe holds: as long as nobody reads on it cannot come to its end.
+    remove = [sys.executable, "-m", "pagekeep.cli.main", "--data-dir", str(archive.root), "remove", "--yes", "--json"]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
+    everything = ("--filter-type", "substring", "https://")
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    with subprocess.Popen([*remove, *everything], bufsize=0, env=environ, **streams) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, said = process.communicate(timeout=60)
+    removed = [json.loads(line)["url"] for line in [first, *rest.splitlines()]]
+    assert process.returncode == 130
+    assert f"Stopped; {600 - len(removed)} snapshots were left." in said.decode()
+    left = archive.urls("--limit", "0")
+    assert not set(left) & set(removed)
+    assert len(left) + len(removed) == 600
+    assert len(left) > 0
+    done = archive.run("remove", "--yes", *everything)
+    assert done.stdout == f"{len(left)} snapshots removed; the archive holds 0.\n"
+
+
 def test_tags_are_listed_renamed_and_deleted(archive: Archive) -> None:
     (tag,) = archive.jsonl("tag", "list")
     assert (tag["type"], tag["name"], tag["num_snapshots"]) == ("tag", "letters", 2)
@@ -117,6 +143,18 @@ def test_tags_are_listed_renamed_and_deleted(archive: Archive) -> None:
     assert archive.run("tag", "remove", "nothing", A).returncode == 3
     assert archive.run("tag", "delete", "alphabet").stdout == "Alphabet was taken off 2 snapshots and deleted.\n"
     assert archive.jsonl("tag", "list", "a") == []
+
+
+def test_tokens_and_webhooks_are_named_by_their_records_too(archive: Archive) -> None:
+    archive.run("user", "create")
+    archive.run("token", "create", "--label", "a")
+    archive.run("token", "create", "--label", "b")
+    revoked = archive.jsonl("token", "revoke", stdin=archive.run("token", "list", "--json").stdout)
+    assert [bool(token["revoked_at"]) for token in revoked] == [True, True]
+    archive.jsonl("webhook", "create", "https://example.com/hook")
+    records = archive.run("webhook", "list", "--json").stdout
+    assert [hook["enabled"] for hook in archive.jsonl("webhook", "disable", "-", stdin=records)] == [False]
+    assert archive.run("token", "revoke", stdin=records).returncode == 2
 
 
 def test_what_would_be_removed_is_shown_as_records(archive: Archive) -> None:

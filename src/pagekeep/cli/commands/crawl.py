@@ -16,7 +16,7 @@ from pagekeep.archive.queries import find_crawl
 from pagekeep.cli.crawl_report import crawl_line, crawl_report
 from pagekeep.cli.display import one_line
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.piping import CRAWLS, STDIN, named
+from pagekeep.cli.piping import CRAWLS, STDIN, required
 from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
 from pagekeep.cli.waiting import wait_for
 from pagekeep.domain.errors import BadInput
@@ -153,9 +153,7 @@ def remove(references: tuple[str, ...], yes: bool, as_json: bool) -> None:
 
 def _named(references: Sequence[str]) -> list[Crawl]:
     """Return the crawls; one that is not there is told before anything is done with another."""
-    given = named(references, CRAWLS)
-    if given is None:
-        raise BadInput("No crawl was named; give ids, which pagekeep crawl list shows, or pipe them in.")
+    given = required(references, CRAWLS)
     open_archive(create=False)
     found = [find_crawl(reference) for reference in given]
     return list({crawl.pk: crawl for crawl in found}.values())

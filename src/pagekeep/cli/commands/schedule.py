@@ -13,10 +13,9 @@ from pagekeep.archive.schedule_queries import find_schedule, list_schedules, nex
 from pagekeep.cli.crawl_options import CrawlOptions, crawl_options
 from pagekeep.cli.display import one_line
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.piping import named
+from pagekeep.cli.piping import required
 from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
 from pagekeep.crawl.recurrence import parse_zone
-from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import without_credentials
 from pagekeep.services.add_schedule import add_schedule
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
@@ -118,9 +117,7 @@ def _change(references: Sequence[str], change: Callable[[Iterable[UUID]], int], 
 
 def _named(references: Sequence[str]) -> list[UUID]:
     """Return the ids; one that is not there is told before anything is done with another."""
-    given = named(references, TAKES)
-    if given is None:
-        raise BadInput("No schedule was named; give ids, which pagekeep schedule list shows, or pipe them in.")
+    given = required(references, TAKES)
     open_archive(create=False)
     return list(dict.fromkeys(find_schedule(reference).pk for reference in given))
 

@@ -13,7 +13,7 @@ from pagekeep.archive.tag_queries import TagFilters, find_tag, list_tags
 from pagekeep.cli.bars import Bars
 from pagekeep.cli.exit_codes import STOPPED
 from pagekeep.cli.opening import open_archive
-from pagekeep.cli.piping import SNAPSHOTS, named
+from pagekeep.cli.piping import SNAPSHOTS, required
 from pagekeep.cli.printing import count_text, err, json_option, out, print_json
 from pagekeep.cli.stopping import stoppable
 from pagekeep.domain.errors import BadInput
@@ -95,10 +95,7 @@ def delete(tags: tuple[str, ...]) -> None:
 def _each(
     ctx: click.Context, references: Sequence[str], done: str, changes: Sequence[Callable[[UUID], object]]
 ) -> None:
-    given = named(references, SNAPSHOTS)
-    if given is None:
-        raise BadInput("No snapshot was named; give ids or URLs, or pipe them in from pagekeep list --json.")
-    found = named_snapshots(given)
+    found = named_snapshots(required(references, SNAPSHOTS))
     number = 0
     with Bars() as told, stoppable() as stopped:
         for snapshot in found:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pagekeep.archive.accounts import find_user, first_admin, list_tokens
 from pagekeep.archive.models import APIToken
 from pagekeep.cli.opening import open_archive
+from pagekeep.cli.piping import required
 from pagekeep.cli.printing import err, how_to, json_option, out, print_json
 from pagekeep.cli.records import token_json
 from pagekeep.domain.errors import NotFound
@@ -81,13 +82,16 @@ def list_(as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("reference")
+@click.argument("references", nargs=-1, metavar="[REF]...")
 @json_option
-def revoke(reference: str, as_json: bool) -> None:
-    """Make a token invalid for good. REFERENCE is its id, the beginning of it, or the token's first 6 characters."""
+def revoke(references: tuple[str, ...], as_json: bool) -> None:
+    """Make tokens invalid for good. REF is a token's id, the beginning of it, or its first 6 characters; without any,
+    and for -, they are read from standard input."""
+    wanted = required(references, {"token": "id"})
     open_archive(create=False)
-    token = revoke_token(reference)
-    if as_json:
-        print_json(token_json(token))
-    else:
-        out.print(f"Revoked {token} of {token.created_by.get_username()}.")
+    for reference in wanted:
+        token = revoke_token(reference)
+        if as_json:
+            print_json(token_json(token))
+        else:
+            out.print(f"Revoked {token} of {token.created_by.get_username()}.")

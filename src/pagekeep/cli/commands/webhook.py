@@ -5,6 +5,7 @@ import click
 from pagekeep.archive.models import Webhook
 from pagekeep.archive.webhooks import find_webhook, list_webhooks
 from pagekeep.cli.opening import open_archive
+from pagekeep.cli.piping import required
 from pagekeep.cli.printing import err, json_option, out, print_json
 from pagekeep.domain.errors import PagekeepError
 from pagekeep.domain.webhooks import DEFAULT_EVENTS, PATTERNS, DeliveryStatus
@@ -12,10 +13,15 @@ from pagekeep.services.change_webhook import change_webhook, remove_webhook, rot
 from pagekeep.services.create_webhook import create_webhook
 from pagekeep.services.try_webhook import try_webhook
 
+references = click.argument("references", nargs=-1, metavar="[REF]...")
+
 
 @click.group()
 def command() -> None:
-    """Endpoints that are told when snapshots and crawls change their state, with signed messages."""
+    """Endpoints that are told when snapshots and crawls change their state, with signed messages.
+
+    REF is a webhook's id or the beginning of it; without any, and for -, they are read from standard input.
+    """
 
 
 @command.command()
@@ -72,19 +78,19 @@ def test(reference: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("reference")
+@references
 @json_option
-def enable(reference: str, as_json: bool) -> None:
-    """Switch a webhook on. REFERENCE is its id or the beginning of it."""
-    _switch(reference, on=True, as_json=as_json)
+def enable(references: tuple[str, ...], as_json: bool) -> None:
+    """Switch webhooks on."""
+    _switch(references, on=True, as_json=as_json)
 
 
 @command.command()
-@click.argument("reference")
+@references
 @json_option
-def disable(reference: str, as_json: bool) -> None:
-    """Switch a webhook off and drop what waits. REFERENCE is its id or the beginning of it."""
-    _switch(reference, on=False, as_json=as_json)
+def disable(references: tuple[str, ...], as_json: bool) -> None:
+    """Switch webhooks off and drop what waits."""
+    _switch(references, on=False, as_json=as_json)
 
 
 @command.command()
@@ -98,27 +104,31 @@ def rotate(reference: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("reference")
+@references
 @json_option
-def remove(reference: str, as_json: bool) -> None:
-    """Remove a webhook. REFERENCE is its id or the beginning of it."""
-    open_archive(create=False)
-    webhook = find_webhook(reference)
-    remove_webhook(webhook.pk)
-    if as_json:
-        print_json(_json(webhook))
-    else:
-        out.print(f"Removed the webhook to {webhook.url}.")
+def remove(references: tuple[str, ...], as_json: bool) -> None:
+    """Remove webhooks."""
+    for webhook in _named(references):
+        remove_webhook(webhook.pk)
+        if as_json:
+            print_json(_json(webhook))
+        else:
+            out.print(f"Removed the webhook to {webhook.url}.")
 
 
-def _switch(reference: str, *, on: bool, as_json: bool) -> None:
+def _named(references: tuple[str, ...]) -> list[Webhook]:
+    wanted = required(references, {"webhook": "id"})
     open_archive(create=False)
-    webhook = find_webhook(reference)
-    change_webhook(webhook.pk, enabled=on)
-    if as_json:
-        print_json(_json(find_webhook(str(webhook.pk))))
-    else:
-        out.print(f"The webhook to {webhook.url} is {'enabled' if on else 'disabled'}.")
+    return [find_webhook(reference) for reference in wanted]
+
+
+def _switch(references: tuple[str, ...], *, on: bool, as_json: bool) -> None:
+    for webhook in _named(references):
+        change_webhook(webhook.pk, enabled=on)
+        if as_json:
+            print_json(_json(find_webhook(str(webhook.pk))))
+        else:
+            out.print(f"The webhook to {webhook.url} is {'enabled' if on else 'disabled'}.")
 
 
 def _show_secret(webhook: Webhook, secret: str, *, as_json: bool) -> None:

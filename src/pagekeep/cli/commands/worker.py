@@ -9,6 +9,7 @@ from pagekeep.archive.models import Worker
 from pagekeep.archive.worker_queries import find_worker, list_workers, living_workers, pages_held, state_of, why_paused
 from pagekeep.capture.priority import give_way
 from pagekeep.cli.opening import open_archive
+from pagekeep.cli.piping import required
 from pagekeep.cli.printing import count_text, err, json_option, out, print_json
 from pagekeep.cli.records import worker_json
 from pagekeep.cli.supervise import PULSE_TO, TELL_ORDERS, TOLD_TO_STOP
@@ -83,10 +84,11 @@ def _order(name: str, text: str) -> click.Command:
     @click.option("--all", "all_of_them", is_flag=True, help="Every worker that lives.")
     @json_option
     def tell(workers: Sequence[str], all_of_them: bool, as_json: bool) -> None:
+        if workers and all_of_them:
+            raise BadInput("Name workers, as pagekeep worker list shows them, or give --all.")
+        names = [] if all_of_them else required(workers, {"worker": "id"})
         open_archive(create=False)
-        if bool(workers) == all_of_them:
-            raise BadInput("Name one worker or more, as pagekeep worker list shows them, or give --all.")
-        chosen: Sequence[Worker] = list(living_workers()) if all_of_them else [find_worker(name) for name in workers]
+        chosen: Sequence[Worker] = list(living_workers()) if all_of_them else [find_worker(name) for name in names]
         for worker in chosen:
             told = order_worker(worker.pk, name)
             if as_json:
