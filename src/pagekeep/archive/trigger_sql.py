@@ -7,7 +7,7 @@ in it as ``{now}`` (the moment of the change) and ``{json_object}`` (a JSON obje
 from dataclasses import dataclass
 
 _SQLITE = {"now": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "json_object": "json_object"}
-_POSTGRES = {"now": "clock_timestamp()", "json_object": "jsonb_build_object"}
+_POSTGRES = {"now": "clock_timestamp()", "json_object": "json_build_object"}
 
 TAKE_TURN = "pg_advisory_xact_lock(1346717547)"  # "PEKK": any number that nobody else uses in this database
 """The turn to write to an archive on PostgreSQL: held until the transaction ends, first come, first served."""

@@ -45,7 +45,7 @@ def parse_database_url(text: str) -> DatabaseUrl:
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError(f"only PostgreSQL is known beside SQLite; write it like {FORMS}")
     name = unquote(parts.path.removeprefix("/"))
-    if not name or "/" in name or parts.fragment:
+    if not name or "/" in name or parts.fragment or "\0" in unquote(text):
         raise ValueError(f"it names no database; write it like {FORMS}; encode / # ? @ : % in a password")
     if set(query) - {"host", *_SSL}:
         raise ValueError(f"of the parameters after the ? only host, {', '.join(_SSL)} are known")

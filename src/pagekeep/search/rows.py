@@ -28,14 +28,17 @@ class RowSearch:
     def condition(self, asked: Asked) -> Q:
         if asked.mode != SearchMode.META:
             raise BadInput(
-                "The texts of pages cannot be searched on PostgreSQL yet; search URL, title and tags with"
-                " search_mode=meta."
+                "The texts of pages cannot be searched on PostgreSQL yet; search URL, title and tags in the mode meta"
+                " (search_mode=meta, --in meta)."
             )
         text = asked.text
+        if not text:  # what cannot be read must not mean everything
+            return Q(pk__in=())
         links = apps.get_model("archive", "SnapshotTag").objects.filter(tag__key__contains=text.casefold())
         found = Q(url__icontains=text) | Q(title__icontains=text) | Q(timestamp__contains=text)
-        if re.fullmatch("[0-9a-f-]{1,36}", text.lower()):
-            found |= Q(id__icontains=text)
+        digits = text.replace("-", "")
+        if re.fullmatch("[0-9a-f]{1,32}", digits.lower()):
+            found |= Q(id__icontains=digits)
         return found | Q(pk__in=links.values("snapshot_id"))
 
     def passages(self, asked: Asked, timestamps: Collection[str]) -> Mapping[str, list[Part]]:

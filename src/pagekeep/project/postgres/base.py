@@ -9,20 +9,22 @@ other, and every service means the same on both. Why: docs/decisions/0009-postgr
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg.types.string import TextLoader
 
 from pagekeep.archive.trigger_sql import TAKE_TURN
-from pagekeep.project.postgres.operations import DatabaseOperations
-from pagekeep.project.postgres.texts import StorableText
+from pagekeep.project.postgres.values import DatabaseOperations, StorableText
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose transactions take the archive's lock, and which is made anew when the server has closed it."""
 
     ops_class = DatabaseOperations
+    data_types = {**base.DatabaseWrapper.data_types, "JSONField": "json"}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.adapters.register_dumper(str, StorableText)
+        connection.adapters.register_loader("json", TextLoader)  # Django reads it
         return connection
 
     def ensure_connection(self) -> None:
