@@ -10,7 +10,7 @@ from django.db.models.functions import Substr
 
 from pagekeep.archive.filters import check_choice
 from pagekeep.archive.flat_rows import Row
-from pagekeep.archive.models import Crawl, CrawlRefusal, Snapshot
+from pagekeep.archive.models import Crawl, CrawlRefusal, RefusalCount, Snapshot
 from pagekeep.archive.tag_queries import made_by
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 
@@ -125,9 +125,9 @@ def crawl_rows(crawls: QuerySet[Crawl], *, whole_urls: bool = False) -> list[Row
 
 
 def refusals_by_rule(crawl_id: UUID) -> dict[str, int]:
-    """Return how many URLs of a crawl were refused by each rule, of those that are kept: 1 statement."""
-    rows = CrawlRefusal.objects.filter(crawl_id=crawl_id).order_by("rule").values_list("rule")
-    return dict(rows.annotate(number=Count("pk")))
+    """Return how many URLs of a crawl each rule refused, the largest number first: 1 statement."""
+    rows = RefusalCount.objects.filter(crawl_id=crawl_id, number__gt=0)
+    return dict(rows.order_by("-number", "rule").values_list("rule", "number"))
 
 
 def list_refusals(crawl_id: UUID) -> QuerySet[CrawlRefusal]:

@@ -14,6 +14,7 @@ from pagekeep.config.database_url import parse_database_url
 from pagekeep.config.parsing import Bytes, Texts, check_networks
 from pagekeep.domain.behaviours import BEHAVIOURS, DEFAULT_BEHAVIOURS
 from pagekeep.domain.plugins import DEFAULT_PLUGINS, PLUGINS
+from pagekeep.domain.tracking import TRACKING_PARAMETERS
 
 PREFIX = "PAGEKEEP_"
 MIB = 2**20
@@ -76,6 +77,24 @@ class Settings(BaseSettings):
         DEFAULT_BEHAVIOURS, "What is done to a page before it is looked at; none leaves it as it came."
     )
     only_new: bool = _setting(False, "Whether adding a URL that is already archived is passed over.")
+    crawl_scope: Literal["page", "prefix", "host", "domain", "any"] = _setting(
+        "any",
+        "Where links lead that crawls follow: places in the pages they were given, below their folders, on their "
+        "hosts, of their domains, or anywhere.",
+    )
+    obey_robots: bool = _setting(True, "Whether links that a site's robots.txt excludes are left out.")
+    sitemaps: bool = _setting(False, "Whether crawls with a depth also take the pages that sites list in sitemaps.")
+    tracking_parameters: Texts = _setting(
+        TRACKING_PARAMETERS,
+        "Parameters of URLs that make no other page, and that followed links go without; a * at the end stands for any "
+        "rest, none keeps all.",
+    )
+    max_variations: int = _setting(
+        1000,
+        "Followed links of one path, with another query, date or session each, that a crawl takes; 0 for no limit.",
+        "links",
+        ge=0,
+    )
     tabs: int = _setting(
         0,
         "Pages captured at the same time by a worker; 0: as many as processors and memory allow, see docs/deploy.md.",
@@ -167,7 +186,7 @@ class Settings(BaseSettings):
         """Take values from `load` alone: it names what is unknown, which the built-in sources pass over."""
         return (init_settings,)
 
-    @field_validator("chromium_sandbox", "log_level", "log_format", mode="before")
+    @field_validator("chromium_sandbox", "log_level", "log_format", "crawl_scope", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         if isinstance(value, bool):  # TOML's true and false
@@ -188,6 +207,11 @@ class Settings(BaseSettings):
     @classmethod
     def _known_behaviours(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return known_behaviours(names)
+
+    @field_validator("tracking_parameters")
+    @classmethod
+    def _plain_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return () if names == ("none",) else tuple(name.lower() for name in names)
 
     @field_validator("trusted_proxies")
     @classmethod

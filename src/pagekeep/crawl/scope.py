@@ -2,24 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from pagekeep.crawl.identity import identity_of, page_url
 from pagekeep.crawl.patterns import Pattern, compile_pattern
+from pagekeep.crawl.refusal import Judge, Refusal
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import parse_url
 
 MAX_DEPTH = 4
 MAX_PATTERNS = 1000
-_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A URL that a crawl does not take. ``rule`` is one word to count by, ``reason`` the sentence people read."""
-
-    url: str
-    rule: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +33,12 @@ class Scope:
     allow: tuple[Pattern, ...] = ()
     deny: tuple[Pattern, ...] = ()
 
-    def choose(self, urls: Iterable[str]) -> Choice:
-        """Sort URLs into those that are taken and those that are not; one given twice is looked at once."""
+    def choose(self, urls: Iterable[str], *judges: Judge) -> Choice:
+        """Sort URLs into those that are taken and those that are not; one given twice is looked at once.
+
+        Args:
+            judges: what a URL must pass besides, in this order.
+        """
         taken: dict[str, None] = {}
         refused: list[Refusal] = []
         for text in dict.fromkeys(urls):
@@ -54,7 +49,7 @@ class Scope:
                 continue
             if url in taken:
                 continue
-            if refusal := self._judge(url):
+            if refusal := next(filter(None, (judge(url) for judge in (self._judge, *judges))), None):
                 refused.append(refusal)
             else:
                 taken[url] = None
@@ -97,36 +92,19 @@ def limit_of_urls(max_urls: int) -> str:
     return f"It reached its limit of {max_urls} URLs (max_urls)."
 
 
-def without_fragment(url: str) -> str:
-    """Return the URL of the document itself: what follows ``#`` is a place in it (RFC 3986 section 3.5)."""
-    return url.partition("#")[0]
+def next_pages(links: Iterable[str], tracking: Collection[str], passed_over: Collection[str] = ()) -> dict[str, str]:
+    """Return the pages that links lead to, each once and in order: what is opened, by its identity.
 
-
-def same_page(url: str) -> frozenset[str]:
-    """Return the spellings of a URL that certainly name the same page: without fragment, with and without the ``/``
-    of an empty path and the scheme's own port."""
-    plain = without_fragment(url)
-    spellings = {plain}
-    try:
-        parts = urlsplit(plain)
-        port = parts.port
-    except ValueError:
-        return frozenset(spellings)
-    if parts.path in ("", "/"):
-        spellings |= {parts._replace(path=path).geturl() for path in ("", "/")}
-    if port == _PORTS.get(parts.scheme):
-        spellings |= {spelling.replace(f":{port}", "", 1) for spelling in list(spellings)}
-    return frozenset(spellings)
-
-
-def next_links(links: Iterable[str], known: Collection[str] = ()) -> list[str]:
-    """Return the pages that links lead to, each once, in order, without those in ``known``."""
-    found: dict[str, None] = {}
-    for link in links:
-        spellings = same_page(link.strip())
-        if not any(spelling in known or spelling in found for spelling in spellings):
-            found[without_fragment(link.strip())] = None
-    return list(found)
+    Args:
+        tracking: parameters without which a URL is the same page.
+        passed_over: identities of pages that are none to go to.
+    """
+    found: dict[str, str] = {}
+    for link in dict.fromkeys(page_url(link, tracking) for link in links):
+        identity = identity_of(link, tracking)
+        if identity not in passed_over:
+            found.setdefault(identity, link)
+    return found
 
 
 def _patterns(key: str, config: Mapping[str, object]) -> tuple[Pattern, ...]:

@@ -12,7 +12,8 @@ from pagekeep.archive.references import timestamp_of
 from pagekeep.config.load import settings
 from pagekeep.crawl.inputs import Found, Item, join, known_parser, read_inputs
 from pagekeep.crawl.inputs.telling import refusals_of
-from pagekeep.crawl.scope import MAX_DEPTH, Refusal, at_most, limit_of_urls, scope_of
+from pagekeep.crawl.refusal import Refusal
+from pagekeep.crawl.scope import MAX_DEPTH, at_most, limit_of_urls, scope_of
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus

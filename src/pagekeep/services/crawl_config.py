@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pagekeep.config.declarations import Settings, did_you_mean, known_behaviours
 from pagekeep.config.parsing import split_list
+from pagekeep.crawl.reach import REACHES
 from pagekeep.crawl.scope import Scope, scope_of
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.plugins import PLUGINS
@@ -14,7 +15,7 @@ _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0":
 
 @dataclass(frozen=True, slots=True)
 class CrawlSettings:
-    """What holds for the pages of one crawl. ``timeout`` is in seconds."""
+    """What holds for the pages of one crawl. ``timeout`` is in seconds, ``reach`` the name of one of `crawl.reach`."""
 
     plugins: tuple[str, ...]
     timeout: float
@@ -23,6 +24,9 @@ class CrawlSettings:
     behaviours: tuple[str, ...]
     block_list: str
     scope: Scope
+    reach: str
+    obey_robots: bool
+    sitemaps: bool
 
 
 def crawl_settings(
@@ -33,7 +37,7 @@ def crawl_settings(
     Args:
         plugins: the crawl's own choice; empty for the setting's.
         config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names), BLOCK_ADS,
-            URL_ALLOWLIST, URL_DENYLIST (see `scope_of`) and SAVE_<PLUGIN>.
+            URL_ALLOWLIST, URL_DENYLIST (see `scope_of`), CRAWL_SCOPE, OBEY_ROBOTS, SITEMAPS and SAVE_<PLUGIN>.
         follows: the page's links are followed, for which ``outlinks`` is made whatever was chosen.
 
     Raises:
@@ -58,6 +62,9 @@ def crawl_settings(
         behaviours=_behaviours(config.get("BEHAVIOURS", own.behaviours)),
         block_list=_block_list(own.block_list, config),
         scope=scope_of(config),
+        reach=_reach(config.get("CRAWL_SCOPE", own.crawl_scope)),
+        obey_robots=_boolean("OBEY_ROBOTS", config.get("OBEY_ROBOTS", own.obey_robots)),
+        sitemaps=_boolean("SITEMAPS", config.get("SITEMAPS", own.sitemaps)),
     )
 
 
@@ -79,6 +86,13 @@ def _boolean(key: str, value: object) -> bool:
     if found is None:
         raise BadInput(f"{key} in the crawl's config is {value!r}; it must be true or false.")
     return found
+
+
+def _reach(value: object) -> str:
+    name = str(value).strip().lower()
+    if name not in REACHES:
+        raise BadInput(f"CRAWL_SCOPE in the crawl's config is {value!r}; allowed are {', '.join(REACHES)}.")
+    return name
 
 
 def _behaviours(value: object) -> tuple[str, ...]:

@@ -1,13 +1,14 @@
 """Write down which URLs a crawl did not take, and why."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import F
 from django.utils import timezone
 
-from pagekeep.archive.models import Crawl, CrawlRefusal
+from pagekeep.archive.models import Crawl, CrawlRefusal, RefusalCount
 from pagekeep.archive.models.crawl_refusal import MAX_LENGTH
-from pagekeep.crawl.scope import Refusal
+from pagekeep.crawl.refusal import Refusal
 from pagekeep.domain.urls import shorten
 from pagekeep.services.add_tallies import REFUSAL, Tallies
 
@@ -35,9 +36,31 @@ def refuse_urls(crawl: Crawl, refusals: Sequence[Refusal], depth: int = 0) -> No
         for url, refusal in reversed(by_url.items())
     ]
     CrawlRefusal.objects.bulk_create(rows[:room], batch_size=BATCH)
-    Crawl.objects.filter(pk=crawl.pk).update(num_refused=F("num_refused") + len(rows))
-    crawl.num_refused += len(rows)
+    refused = Counter(row.rule for row in rows)
+    _count(crawl, refused)
     tallies = Tallies()
-    for row in rows:
-        tallies.add(REFUSAL, row.rule)
+    for rule, number in refused.items():
+        tallies.add(REFUSAL, rule, number=number)
     tallies.write()
+
+
+def forget_refusals(crawl: Crawl, urls: Iterable[str]) -> None:
+    """Forget that URLs were refused which the crawl takes after all, as when a limit was raised. Call it as above."""
+    taken = [shorten(url, MAX_LENGTH) for url in urls]
+    for start in range(0, len(taken), BATCH):
+        former = CrawlRefusal.objects.filter(crawl_id=crawl.pk, url__in=taken[start : start + BATCH])
+        if rules := Counter(former.values_list("rule", flat=True)):
+            former.delete()
+            _count(crawl, {rule: -number for rule, number in rules.items()})
+
+
+def _count(crawl: Crawl, changes: Mapping[str, int]) -> None:
+    counts = RefusalCount.objects.filter(crawl_id=crawl.pk)
+    RefusalCount.objects.bulk_create(
+        [RefusalCount(crawl_id=crawl.pk, rule=rule) for rule in changes], ignore_conflicts=True
+    )
+    for rule, number in changes.items():
+        counts.filter(rule=rule).update(number=F("number") + number)
+    total = sum(changes.values())
+    Crawl.objects.filter(pk=crawl.pk).update(num_refused=F("num_refused") + total)
+    crawl.num_refused += total

@@ -3,7 +3,7 @@
 import pytest
 
 from pagekeep.archive.models import ArchiveResult, CrawlRefusal, Snapshot
-from pagekeep.crawl.scope import Refusal
+from pagekeep.crawl.refusal import Refusal
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.urls import MAX_URL_LENGTH
 from pagekeep.services.add_urls import add_urls

@@ -1,12 +1,14 @@
-import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagekeep.crawl.scope import Scope, at_most, next_links, same_page, scope_of
+from pagekeep.crawl.identity import identity_of
+from pagekeep.crawl.refusal import Refusal
+from pagekeep.crawl.scope import Scope, at_most, next_pages, scope_of
 from pagekeep.domain.errors import BadInput
+from pagekeep.domain.tracking import TRACKING_PARAMETERS
 
 A, B = "https://example.com/a", "https://example.org/b"
 
@@ -55,25 +57,32 @@ def test_as_many_as_there_is_room() -> None:
 
 
 def test_links_lead_to_each_page_once() -> None:
-    links = [f"{A}#one", A, f"{B}#x", "https://example.com", "https://example.com/", "https://known.example/#top"]
-    assert next_links(links, {"https://known.example"}) == [A, B, "https://example.com"]
-
-
-def test_spellings_of_one_page() -> None:
-    assert same_page("https://example.com:443/#x") == {
-        "https://example.com:443/",
-        "https://example.com:443",
-        "https://example.com/",
+    links = [
+        f"{A}#one",
+        A,
+        f"{B}?utm_source=x",
         "https://example.com",
-    }
-    assert same_page("http://[broken/#x") == {"http://[broken/"}
+        "https://example.com/",
+        "https://known.example/#top",
+    ]
+    found = next_pages(links, TRACKING_PARAMETERS, {identity_of("https://known.example")})
+    assert list(found.values()) == [A, B, "https://example.com"]
+    assert list(found) == [identity_of(url) for url in found.values()]
+
+
+def test_judges_are_asked_in_their_order() -> None:
+    choice = scope_of({"URL_DENYLIST": "/c$"}).choose(
+        [A, B, "https://example.com/c"],
+        lambda url: Refusal(url, "first", "No.") if url == A else None,
+        lambda url: Refusal(url, "second", "No."),
+    )
+    assert [refusal.rule for refusal in choice.refused] == ["first", "second", "denied"]
 
 
 @given(st.lists(st.text() | st.sampled_from([A, B, f"{A}#x", "https://example.com:80000/"])))
 def test_every_link_is_taken_refused_or_another_spelling(links: list[str]) -> None:
-    near = next_links(links)
+    near = list(next_pages(links, TRACKING_PARAMETERS).values())
     choice = Scope().choose(near)
     assert len(set(near)) == len(near)
-    assert not any(re.search("#", url) for url in choice.taken)
-    assert len(choice.taken) + len(choice.refused) <= len(near)
+    assert len(choice.taken) + len(choice.refused) == len(near)
     assert {url.strip() for url in near} == {*choice.taken, *(refusal.url.strip() for refusal in choice.refused)}

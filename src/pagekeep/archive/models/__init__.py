@@ -4,7 +4,7 @@ from pagekeep.archive.models.api_token import APIToken
 from pagekeep.archive.models.archive_result import ArchiveResult
 from pagekeep.archive.models.counts import StatusCount
 from pagekeep.archive.models.crawl import Crawl
-from pagekeep.archive.models.crawl_refusal import CrawlRefusal
+from pagekeep.archive.models.crawl_refusal import CrawlRefusal, RefusalCount
 from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
@@ -25,6 +25,7 @@ __all__ = [
     "LoginFailure",
     "Machine",
     "Persona",
+    "RefusalCount",
     "Schedule",
     "Snapshot",
     "SnapshotTag",

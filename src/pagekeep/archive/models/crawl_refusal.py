@@ -24,3 +24,17 @@ class CrawlRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.url}: {self.reason}"
+
+
+class RefusalCount(models.Model):
+    """How many URLs of a crawl a rule refused, those included that are not kept."""
+
+    crawl = models.ForeignKey(Crawl, on_delete=models.CASCADE, related_name="refusal_counts")
+    rule = models.CharField(max_length=32)
+    number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["crawl", "rule"], name="crawl_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.number}"

@@ -5,8 +5,12 @@ from django.db.models import F, Q
 
 from pagekeep.archive.models.choices import choices, values
 from pagekeep.archive.models.crawl import Crawl
+from pagekeep.archive.models.derived import HashOf
 from pagekeep.archive.models.snapshot_tag import SnapshotTag
 from pagekeep.archive.models.tag import Tag
+from pagekeep.config.load import settings
+from pagekeep.crawl.identity import identity_of
+from pagekeep.crawl.traps import family_of
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.domain.urls import without_credentials
@@ -19,6 +23,21 @@ def _newest(name: str, *of: str) -> models.Index:
     return models.Index(fields=[*of, "-bookmarked_at", "-id"], name=name, condition=Q(hidden=False))
 
 
+def _identity(snapshot: "Snapshot") -> str:
+    return identity_of(snapshot.url, settings().tracking_parameters)
+
+
+def _final_identity(snapshot: "Snapshot") -> str:
+    if not snapshot.final_url:
+        return ""
+    identity = identity_of(snapshot.final_url, settings().tracking_parameters)
+    return "" if identity == _identity(snapshot) else identity
+
+
+def _family(snapshot: "Snapshot") -> str:
+    return family_of(snapshot.url) if snapshot.depth else ""
+
+
 class Snapshot(models.Model):
     """One URL at one time.
 
@@ -26,6 +45,8 @@ class Snapshot(models.Model):
     for any other never. ``claimed_at`` is when a worker last took it.
     ``paused_by_crawl`` marks those that pausing their crawl paused: resuming it resumes them.
     ``timestamp`` is ``bookmarked_at`` as epoch seconds with six decimals, unique in the archive.
+    ``identity`` is equal for URLs of the same page (`crawl.identity`), ``final_identity`` is that of another page where
+    redirects led, and ``family`` that of followed links which differ in a query, date or session (`crawl.traps`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -39,6 +60,9 @@ class Snapshot(models.Model):
     url = models.TextField()
     domain = models.CharField(max_length=255, blank=True, default="")
     depth = models.PositiveSmallIntegerField(default=0)
+    identity = HashOf(_identity)
+    final_identity = HashOf(_final_identity)
+    family = HashOf(_family)
     tags = models.ManyToManyField(Tag, through=SnapshotTag, blank=True, related_name="snapshots")
 
     status = models.CharField(max_length=16, choices=choices(SnapshotStatus), default=SnapshotStatus.QUEUED)
@@ -89,6 +113,13 @@ class Snapshot(models.Model):
             models.Index(fields=["retry_at", "id"], name="snapshot_claim", condition=Q(retry_at__isnull=False)),
             models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
             models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),
+            # What a crawl asks of each link it finds: whether it has that page, and how many like it.
+            models.Index(fields=["crawl", "identity"], name="snapshot_identity"),
+            models.Index(
+                fields=["crawl", "final_identity"], name="snapshot_redirected", condition=~Q(final_identity="")
+            ),
+            models.Index(fields=["crawl", "family"], name="snapshot_family", condition=~Q(family="")),
+            models.Index(fields=["crawl"], name="snapshot_seeds", condition=Q(depth=0)),
         ]
 
     def __str__(self) -> str:

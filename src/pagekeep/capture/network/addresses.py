@@ -5,9 +5,11 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from pagekeep.domain.errors import AddressRefused, BadInput
+from pagekeep.domain.hosts import canonical_host as canonical_host
+from pagekeep.domain.hosts import parse_address as parse_address
 from pagekeep.domain.urls import shorten
 
 Address = IPv4Address | IPv6Address
@@ -64,34 +66,6 @@ _GLOBAL_V6 = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _SIX_TO_FOUR = IPv6Network("2002::/16")
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
-
-
-def parse_address(text: str) -> Address | None:
-    """Return the address a host is written as, or None if it is a name.
-
-    All spellings browsers and ``inet_aton`` take are read: ``127.1``, ``2130706433``, ``0x7f.0.0.01``, ``[::1]``. An
-    IPv4-mapped IPv6 address is returned as the IPv4 address the system would connect to; a zone is dropped.
-    """
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    try:
-        address = ip_address(bare.partition("%")[0])
-    except ValueError:
-        try:
-            return IPv4Address(socket.inet_aton(bare))
-        except (OSError, ValueError):
-            return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def canonical_host(host: str) -> str:
-    """Return ``host`` as browsers write it: lower case, punycode, no final dot, numbers as a plain IP address."""
-    name = host.lower().removesuffix(".")
-    if address := parse_address(name):
-        return str(address)
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:  # no name a resolver could take either; it says so itself
-        return name
 
 
 def format_destination(host: str, port: int) -> str:

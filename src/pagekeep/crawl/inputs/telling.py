@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from pagekeep.crawl.inputs.item import Found
-from pagekeep.crawl.scope import Choice, Refusal
+from pagekeep.crawl.refusal import Refusal
+from pagekeep.crawl.scope import Choice
 
 
 def refusals_of(found: Found, choice: Choice) -> list[Refusal]:
