@@ -45,9 +45,9 @@ def canonical_url(url: str, tracking: Collection[str] = TRACKING_PARAMETERS) -> 
     if query:
         dropped = _tracking(tuple(tracking))
         kept = [part for part in query.split("&") if not _is_dropped(part, dropped)]
-        query = _escaped("&".join(part for part in kept if not _SESSION_PARAMETER.fullmatch(part)))
+        query = escaped("&".join(part for part in kept if not _SESSION_PARAMETER.fullmatch(part)))
     canonical = f"{parts.scheme}://{_authority(parts)}{canonical_path(parts.path)}"
-    fragment = _escaped(_route(parts.fragment))
+    fragment = escaped(_route(parts.fragment))
     return canonical + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 
 
@@ -89,7 +89,7 @@ def host_and_port(parts: SplitResult) -> str:
 def canonical_path(path: str) -> str:
     """Return a path in its one spelling, without dot segments (RFC 3986, 6.2.2 and 5.2.4) and session ids."""
     kept: list[str] = []
-    segments = [_SESSION_IN_SEGMENT.sub("", segment) for segment in _escaped(path).split("/")[1:]]
+    segments = [_SESSION_IN_SEGMENT.sub("", segment) for segment in escaped(path).split("/")[1:]]
     for place, segment in enumerate(segments):
         if segment == "..":
             del kept[-1:]
@@ -98,6 +98,11 @@ def canonical_path(path: str) -> str:
         if segment in (".", "..") and place == len(segments) - 1:
             kept.append("")
     return "/" + "/".join(segment for segment in kept if not _SESSION_SEGMENT.fullmatch(segment))
+
+
+def escaped(text: str) -> str:
+    """Return a part of a URL with its escapes in capitals, only where they are needed (RFC 3986, 6.2.2.1 and 2)."""
+    return _ESCAPE.sub(_escape, text)
 
 
 def digest(text: str) -> str:
@@ -113,11 +118,6 @@ def _authority(parts: SplitResult) -> str:
 def _route(fragment: str) -> str:
     """Return a fragment that names a page of an application in the browser (``#/inbox``, ``#!inbox``), else nothing."""
     return fragment if fragment[:1] in ("/", "!") and fragment.strip("!/") else ""
-
-
-def _escaped(text: str) -> str:
-    """Return text whose escapes are in capitals and only where they are needed (RFC 3986, 6.2.2.1 and 6.2.2.2)."""
-    return _ESCAPE.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
