@@ -18,6 +18,7 @@ _root = tempfile.TemporaryDirectory(prefix="pagekeep-tests-")
 for _variable in [name for name in os.environ if name.startswith("PAGEKEEP_")]:
     del os.environ[_variable]
 os.environ["PAGEKEEP_DATA_DIR"] = _root.name
+os.environ["PAGEKEEP_OBEY_ROBOTS"] = "false"  # most pages of tests are nowhere; those that are asked for it say so
 if URL_FOR_TESTS in os.environ:
     os.environ["PAGEKEEP_DATABASE_URL"] = os.environ[URL_FOR_TESTS]
 # pytest-django reads Django's settings before any conftest; what they were made from is read again here.

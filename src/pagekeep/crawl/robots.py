@@ -117,9 +117,14 @@ def parse_robots(data: bytes | str) -> Robots:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL as browsers write them (RFC 6454), an empty text for what has none."""
+    """Return scheme, host and port of a URL as browsers write them (RFC 6454), an empty text for what has none.
+
+    A host longer than names can be (RFC 1035, 2.3.4) is none.
+    """
     parts = split(url)
-    return f"{parts.scheme}://{host_and_port(parts)}" if parts else ""
+    if parts is None or len(parts.hostname or "") > 255:
+        return ""
+    return f"{parts.scheme}://{host_and_port(parts)}"
 
 
 class _Group:

@@ -25,7 +25,7 @@ from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
 
 _ENDED = (
-    *("status", "reason", "response_status", "final_url", "title", "downloaded_at"),
+    *("status", "reason", "response_status", "final_url", "final_identity", "title", "downloaded_at"),
     *("retry_at", "lease_owner", "current_step", "modified_at"),
 )
 OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)

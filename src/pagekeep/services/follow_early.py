@@ -26,8 +26,9 @@ def follow_early(owner: UUID, snapshot_id: UUID, final_url: str) -> bool:
         return False
     with transaction.atomic():
         require_lease(owner, snapshot_id)
-        Snapshot.objects.filter(pk=snapshot_id).update(final_url=final_url)
         snapshot = Snapshot.objects.get(pk=snapshot_id)
+        snapshot.final_url = final_url
+        snapshot.save(update_fields=("final_url", "final_identity"))
         crawl = Crawl.objects.select_for_update().defer("urls").get(pk=snapshot.crawl_id)
         if not end_if_full(crawl):
             follow_links(snapshot, crawl, links)

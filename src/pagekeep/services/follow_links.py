@@ -13,7 +13,7 @@ from pagekeep.crawl.refusal import Refusal
 from pagekeep.domain.errors import NotFound
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.refuse_urls import refuse_urls
-from pagekeep.services.take_pages import take_pages
+from pagekeep.services.take_pages import learn_robots_of, take_pages
 from pagekeep.services.wiring import snapshot_files
 from pagekeep.storage.manifest import Manifest
 
@@ -43,6 +43,13 @@ def links_of(snapshot_id: UUID) -> list[str]:
         return []
     links = found.get("links", []) if isinstance(found, dict) else []
     return [link for link in links if isinstance(link, str)]
+
+
+def learn_robots_ahead(snapshot_id: UUID) -> None:
+    """Fetch the robots.txt that following a page's links will ask for. It takes its time: call it in a thread."""
+    if links := links_of(snapshot_id):
+        crawl = Crawl.objects.defer("urls").get(snapshots=snapshot_id)
+        learn_robots_of(crawl, links[:MAX_LINKS])
 
 
 def follow_links(snapshot: Snapshot, crawl: Crawl, links: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 
 from pagekeep.archive.queue import LeaseLost
 from pagekeep.capture.capture_log import CaptureLog
@@ -12,6 +13,7 @@ from pagekeep.domain.log_fields import note
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.services.follow_early import follow_early
+from pagekeep.services.follow_links import learn_robots_ahead
 from pagekeep.services.record_result import record_result, record_step
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
@@ -53,6 +55,7 @@ class Recording:
         self.note(_told(result))
 
     async def linked(self, final_url: str) -> None:
+        await asyncio.to_thread(_learn_robots, self._snapshot_id)
         self.followed = await sync_to_async(follow_early)(self._owner, self._snapshot_id, final_url)
         if self.followed:
             self.note("the links are followed")
@@ -71,6 +74,11 @@ class Recording:
         telling, self._timer, self._telling = self._telling, None, None
         if telling is not None:
             await telling
+
+
+def _learn_robots(snapshot_id: UUID) -> None:
+    close_old_connections()
+    learn_robots_ahead(snapshot_id)
 
 
 def _told(result: Result) -> str:

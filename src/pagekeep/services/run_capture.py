@@ -24,12 +24,15 @@ from pagekeep.domain.urls import without_credentials
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
+from pagekeep.services.follow_links import learn_robots_ahead
 from pagekeep.services.keep_log import begin_log, keep_log
+from pagekeep.services.obey_robots import may_visit
 from pagekeep.services.record_result import require_lease
 from pagekeep.services.recording import Recording
 from pagekeep.services.renew_manifest import renew_after_uploads
 from pagekeep.services.watch_space import is_disk_full, space_shortage
 from pagekeep.services.wiring import snapshot_files
+from pagekeep.storage.manifest import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +97,8 @@ async def _capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tu
 
 
 async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[SnapshotStatus, str]:
+    if not await asyncio.to_thread(_may_visit, owner, snapshot):
+        return SnapshotStatus.QUEUED, ""
     files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
     progress = Recording(owner, snapshot.pk, files, await asyncio.to_thread(begin_log, files))
     progress.note(f"attempt {snapshot.attempts} begins: {snapshot.url}")
@@ -104,6 +109,8 @@ async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
     progress.note(f"attempt {snapshot.attempts} ends: {end.status}" + (f": {end.reason}" if end.reason else ""))
     log_entry = await asyncio.to_thread(keep_log, files, progress.log)
     await asyncio.to_thread(files.write_manifest, replace(end, results=(*end.results, *log_entry)))
+    if not progress.followed:
+        await asyncio.to_thread(_learn_robots, end)
     status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
     await sync_to_async(renew_after_uploads)(snapshot.pk)
     return status, end.reason
@@ -177,6 +184,19 @@ def _fence(owner: UUID, snapshot_id: UUID) -> Callable[[], None]:
             require_lease(owner, snapshot_id)
 
     return check
+
+
+def _may_visit(owner: UUID, snapshot: Snapshot) -> bool:
+    if not snapshot.depth:
+        return True
+    close_old_connections()
+    return may_visit(owner, snapshot)
+
+
+def _learn_robots(end: Manifest) -> None:
+    close_old_connections()
+    if end.status == SnapshotStatus.SUCCEEDED:
+        learn_robots_ahead(end.snapshot_id)
 
 
 def _times(number: int) -> str:

@@ -9,12 +9,15 @@ from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.config.load import settings
 from pagekeep.crawl.reach import Reach, roots_of
 from pagekeep.crawl.refusal import Refusal
+from pagekeep.crawl.robots import origin_of
 from pagekeep.crawl.scope import at_most, limit_of_urls, next_pages
 from pagekeep.crawl.traps import family_of, refuse_traps
 from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 from pagekeep.services.add_urls import new_snapshots
 from pagekeep.services.crawl_config import crawl_settings
+from pagekeep.services.learn_robots import learn_robots
 from pagekeep.services.obey_limits import note_limit
+from pagekeep.services.obey_robots import robots_judge
 from pagekeep.services.refuse_urls import forget_refusals, refuse_urls
 from pagekeep.services.tagging import add_tags, ensure_tags, split_tags
 
@@ -38,8 +41,12 @@ def take_pages(crawl: Crawl, links: Iterable[str], depth: int, *, passed_over: C
     known = _known(crawl, list(found))
     new = [url for identity, url in found.items() if identity not in known]
     choice = chosen.scope.choose(new, _reach_of(crawl, chosen.reach).refuse, refuse_traps)
-    refused = list(choice.refused)
-    wanted = _few_of_a_family(crawl, choice.taken, refused)
+    refused, wanted = list(choice.refused), choice.taken
+    if chosen.obey_robots:
+        allowed = chosen.scope.choose(wanted, robots_judge(wanted))
+        wanted = allowed.taken
+        refused += allowed.refused
+    wanted = _few_of_a_family(crawl, wanted, refused)
     already = Snapshot.objects.filter(crawl_id=crawl.pk).count() if crawl.max_urls else 0
     fitting = at_most(crawl.max_urls, wanted, already)
     paused = crawl.status == CrawlStatus.PAUSED
@@ -52,6 +59,18 @@ def take_pages(crawl: Crawl, links: Iterable[str], depth: int, *, passed_over: C
     if fitting.refused:
         note_limit(crawl, limit_of_urls(crawl.max_urls))
     return len(added)
+
+
+def learn_robots_of(crawl: Crawl, links: Iterable[str]) -> None:
+    """Fetch the robots.txt of where links lead that a crawl would take, in bounded time. Never in a transaction.
+
+    What is not known afterwards is asked for before the visit; `take_pages` does not wait for it.
+    """
+    chosen = crawl_settings(settings(), crawl.plugins, crawl.config)
+    if chosen.obey_robots:
+        found = next_pages(links, settings().tracking_parameters).values()
+        taken = chosen.scope.choose(found, _reach_of(crawl, chosen.reach).refuse, refuse_traps).taken
+        learn_robots(map(origin_of, taken), crawl)
 
 
 def _known(crawl: Crawl, identities: Sequence[str]) -> set[str]:
@@ -84,7 +103,7 @@ def _reach_of(crawl: Crawl, name: str) -> Reach:
     return _reaches[key]
 
 
-def _few_of_a_family(crawl: Crawl, urls: Sequence[str], refused: list[Refusal]) -> list[str]:
+def _few_of_a_family(crawl: Crawl, urls: Sequence[str], refused: list[Refusal]) -> tuple[str, ...]:
     """Return the URLs without those of which the crawl has enough variations already; put these to the refused."""
     most = settings().max_variations
     families = {url: family for url in urls if (family := family_of(url))} if most else {}
@@ -102,4 +121,4 @@ def _few_of_a_family(crawl: Crawl, urls: Sequence[str], refused: list[Refusal]) 
             continue
         there[family] += 1
         kept.append(url)
-    return kept
+    return tuple(kept)

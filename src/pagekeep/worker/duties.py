@@ -14,6 +14,7 @@ from django.db import connections
 from pagekeep.archive.database_errors import passing_errors
 from pagekeep.domain.errors import DatabaseTrouble, DiskFull
 from pagekeep.services.fan_out_events import fan_out_events
+from pagekeep.services.learn_robots import forget_old_robots
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.obey_limits import end_overdue_crawls
 from pagekeep.services.read_texts import read_unread
@@ -37,6 +38,7 @@ DUTIES: tuple[Callable[[], object], ...] = (
     send_webhooks,
     give_up_old,
     prune_deliveries,
+    forget_old_robots,
     read_unread,
 )
 

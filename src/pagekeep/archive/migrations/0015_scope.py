@@ -74,6 +74,20 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("crawl", "rule"), name="crawl_rule_once")],
             },
         ),
+        migrations.CreateModel(
+            name="RobotsFile",
+            fields=[
+                ("origin", models.CharField(max_length=300, primary_key=True, serialize=False)),
+                ("text", models.TextField(blank=True, default="")),
+                ("reason", models.TextField(blank=True, default="")),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
+                ("claimed_until", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["expires_at"], name="robots_expires")],
+            },
+        ),
         migrations.RunPython(tell_pages_apart, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(count_refusals, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(

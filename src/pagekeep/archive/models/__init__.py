@@ -8,6 +8,7 @@ from pagekeep.archive.models.crawl_refusal import CrawlRefusal, RefusalCount
 from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
+from pagekeep.archive.models.robots_file import RobotsFile
 from pagekeep.archive.models.schedule import Schedule
 from pagekeep.archive.models.snapshot import Snapshot
 from pagekeep.archive.models.snapshot_tag import SnapshotTag
@@ -26,6 +27,7 @@ __all__ = [
     "Machine",
     "Persona",
     "RefusalCount",
+    "RobotsFile",
     "Schedule",
     "Snapshot",
     "SnapshotTag",

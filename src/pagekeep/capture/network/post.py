@@ -1,22 +1,16 @@
 """One POST to an address that was approved: no redirect is followed, and neither time nor bytes can run away."""
 
 import http.client
-import socket
-import ssl
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event, Timer
-from urllib.parse import quote, urlsplit
+from threading import Event
 
-from pagekeep.capture.network.addresses import AddressPolicy, canonical_host, format_destination
-from pagekeep.domain.errors import AddressRefused, CaptureError, TimeBudgetExceeded
+from pagekeep.capture.network.addresses import AddressPolicy
+from pagekeep.capture.network.direct import exchange
 
 MAX_ANSWER = 4096
 """Bytes of an answer's body that are read."""
-_PORTS = {"http": 80, "https": 443}
-_AS_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,94 +23,11 @@ class Answer:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], policy: AddressPolicy, *, seconds: float) -> Answer:
-    """Send a POST and return the answer, whatever its status.
-
-    Args:
-        url: http or https, with a host.
-        policy: decides for each address the host is resolved to; no other is connected to.
-        seconds: for everything together, except for the resolver, which has limits of its own.
-
-    Raises:
-        AddressRefused: no address of the host may be connected to.
-        TimeBudgetExceeded: it was not over in time.
-        CaptureError: the host cannot be found, reached or understood, or its certificate is bad.
-    """
-    parts = urlsplit(url)
-    scheme, host = parts.scheme.lower(), canonical_host(parts.hostname or "")
-    port = parts.port or _PORTS[scheme]
-    path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_AS_WRITTEN)
-    named = format_destination(host, port) if port != _PORTS[scheme] else host
-    addresses, late = _approved(host, port, policy), Event()
-    try:
-        with _connected(addresses, port, time.monotonic() + seconds) as plain:
-            sock = _with_tls(plain, host) if scheme == "https" else plain
-            watch = Timer(seconds, _cut_off, [sock, late])
-            watch.daemon = True
-            watch.start()
-            try:
-                return _ask(sock, late, named, path, body, headers)
-            finally:
-                watch.cancel()
-                sock.close()
-    except (OSError, http.client.HTTPException) as error:
-        if late.is_set() or isinstance(error, TimeoutError):
-            raise TimeBudgetExceeded(f"{named} did not answer within {seconds:g} seconds.") from error
-        if isinstance(error, ssl.SSLCertVerificationError):
-            raise CaptureError(f"{named} has no certificate that can be trusted: {error.verify_message}.") from error
-        raise CaptureError(f"{named} did not answer as a web server does ({error or type(error).__name__}).") from error
+    """Send a POST and return the answer, whatever its status. See `direct.exchange` for arguments and errors."""
+    return exchange("POST", url, body, headers, policy, seconds=seconds, read=_answer)
 
 
-def _approved(host: str, port: int, policy: AddressPolicy) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    except (OSError, UnicodeError) as error:
-        raise CaptureError(f"{host} cannot be found ({error}).") from error
-    approved, refusal = [], None
-    for address in dict.fromkeys(str(entry[4][0]) for entry in found):
-        try:
-            policy.check(host, port, address)
-        except AddressRefused as error:
-            refusal = refusal or error
-        else:
-            approved.append(address)
-    if refusal and not approved:
-        raise refusal
-    return approved
-
-
-def _connected(addresses: list[str], port: int, until: float) -> socket.socket:
-    """Connect to the first address that takes it."""
-    failure: OSError = TimeoutError()
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), timeout=max(0.01, until - time.monotonic()))
-        except OSError as error:
-            failure = error
-    raise failure
-
-
-def _with_tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
-    """Ready a socket for TLS; the handshake waits for the first use, when its time is watched."""
-    context = ssl.create_default_context()
-    return context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-
-
-def _cut_off(sock: socket.socket, late: Event) -> None:
-    """End whatever is going on. A socket's own timeout is for each read, this is for all of them together."""
-    late.set()
-    with suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not that of a TLS socket, which belongs to its thread
-
-
-def _ask(sock: socket.socket, late: Event, host: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    if isinstance(sock, ssl.SSLSocket):
-        sock.do_handshake()
-    connection = http.client.HTTPConnection(host)
-    connection.sock = sock
-    connection.request("POST", path, body, {"Host": host, "Connection": "close", **headers})
-    response = connection.getresponse()
-    if late.is_set():  # headers that were cut off look as if they had ended
-        raise TimeoutError
+def _answer(response: http.client.HTTPResponse, _: Event) -> Answer:
     if 200 <= response.status < 300:
         return Answer(response.status)
     text = b""
