@@ -1,0 +1,175 @@
+"""A crawl of the site full of traps by a real worker with a real browser, and what must hold afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+from uuid import UUID
+
+from pagekeep.crawl.scope import same_page
+from pagekeep.storage.layout import DataDir
+from pagekeep.storage.snapshot_files import SnapshotFiles
+from testsite.trap_server import NETWORK, Arrival, TrapSite
+from testsite.traps import KINDS
+
+DEPTH = 4
+EARLY = 0.005
+"""Seconds by which a request may come too early: what the noting of arrivals is sure of."""
+_ADD = """
+import sys, django
+django.setup()
+from pagekeep.services.add_urls import add_urls
+added = add_urls([sys.argv[1]], user=None, depth=int(sys.argv[2]), max_urls=int(sys.argv[3]))
+print(added.crawl.pk)
+"""
+_TELL = """
+import json, sys, django
+django.setup()
+from pagekeep.archive.models import Crawl, CrawlRefusal, Snapshot
+crawl = Crawl.objects.get()
+columns = ("id", "url", "final_url", "depth", "status", "reason", "response_status", "attempts")
+told = {
+    "crawl": {name: getattr(crawl, name) for name in ("status", "outcome", "limit_reached", "num_refused")},
+    "pages": list(Snapshot.objects.values(*columns)),
+    "refused": list(CrawlRefusal.objects.values("url", "rule", "reason")),
+}
+print(json.dumps(told, default=str))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """What is left of a crawl: its row, its pages, what it refused, and what the site's hosts were asked."""
+
+    site: TrapSite
+    root: Path
+    crawl: dict[str, Any]
+    pages: list[dict[str, Any]]
+    refused: list[dict[str, str]]
+    arrivals: list[Arrival]
+    max_urls: int
+
+    def statuses(self) -> Counter[str]:
+        """Return how many pages have each status."""
+        return Counter(page["status"] for page in self.pages)
+
+    def links(self) -> Iterator[str]:
+        """Yield every link of every page whose links are followed, as its own outlinks tell."""
+        for page in self.pages:
+            if page["status"] == "succeeded" and page["depth"] < DEPTH:
+                files = SnapshotFiles(DataDir(self.root), UUID(page["id"]))
+                found = json.loads(b"".join(files.open("outlinks", "outlinks.json")))
+                for link in found["links"]:
+                    yield urljoin(page["final_url"], link)
+
+    def early(self, delay: float) -> list[tuple[Arrival, Arrival]]:
+        """Return the pairs of pages that a host was asked for in less than ``delay`` seconds."""
+        by_host: dict[str, list[Arrival]] = defaultdict(list)
+        for arrival in self.arrivals:
+            if arrival.is_page:
+                by_host[arrival.kind].append(arrival)
+        return [
+            (one, other)
+            for asked in by_host.values()
+            for one, other in pairwise(asked)
+            if other.at - one.at < delay - EARLY
+        ]
+
+
+def crawl_traps(site: TrapSite, folder: Path, *, max_urls: int, tabs: int, seconds: float, **settings: str) -> Crawled:
+    """Crawl the whole site from its first page; return what came of it.
+
+    Args:
+        seconds: after so long it has to have ended.
+        settings: Pagekeep's, without the prefix.
+    """
+    root = folder / "data"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
+    own = {"DATA_DIR": str(root), "ALLOW_PRIVATE": NETWORK, "PLUGINS": "title,outlinks", "BEHAVIOURS": "none"}
+    own |= {"TIMEOUT": "10", "SETTLE_TIMEOUT": "1", "LOG_LEVEL": "warning", "WORKER_NICENESS": "0"} | settings
+    environ = kept | {f"PAGEKEEP_{name}": value for name, value in own.items()}
+    environ["DJANGO_SETTINGS_MODULE"] = "pagekeep.project.settings"
+
+    def run(*command: str, seconds: float = 60) -> str:
+        done = subprocess.run(
+            [sys.executable, *command], env=environ, capture_output=True, text=True, timeout=seconds, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    pagekeep = ("-m", "pagekeep.cli.main")
+    run(*pagekeep, "init")
+    run("-c", _ADD, site.traps.start(), str(DEPTH), str(max_urls))
+    run(*pagekeep, "worker", "--tabs", str(tabs), "--until-idle", seconds=seconds)
+    told = json.loads(run("-c", _TELL))
+    return Crawled(site, root, told["crawl"], told["pages"], told["refused"], site.arrivals(), max_urls)
+
+
+def check_limits(crawled: Crawled) -> None:
+    """It has ended within its limits, and every kind of host was visited."""
+    assert crawled.crawl["status"] == "sealed", crawled.crawl
+    assert crawled.crawl["outcome"] == "limit", crawled.crawl
+    assert len(crawled.pages) == crawled.max_urls
+    assert max(page["depth"] for page in crawled.pages) <= DEPTH
+    assert {crawled.site.kind_of(page["url"]) for page in crawled.pages} == set(KINDS)
+
+
+def check_accounts(crawled: Crawled) -> None:
+    """Every URL it has seen is a page that succeeded or failed, or was refused with a reason; none is both."""
+    assert set(crawled.statuses()) <= {"succeeded", "failed"}, crawled.statuses()
+    pages = {page["url"] for page in crawled.pages}
+    known = spellings(pages | {page["final_url"] for page in crawled.pages})
+    refused = {refusal["url"] for refusal in crawled.refused}
+    assert not pages & refused
+    assert len(refused) <= crawled.crawl["num_refused"]
+    assert all(refusal["rule"] and refusal["reason"] for refusal in crawled.refused)
+    if len(refused) == crawled.crawl["num_refused"]:  # else they are too many to be listed, and only counted
+        lost = {link for link in crawled.links() if not same_page(link) & (known | spellings(refused))}
+        assert not lost, sorted(lost)[:20]
+
+
+def check_reasons(crawled: Crawled) -> None:
+    """A page that failed says why, in a sentence; one that succeeded was answered."""
+    for page in crawled.pages:
+        if page["status"] == "failed":
+            assert page["reason"].endswith("."), page
+        else:
+            assert page["response_status"] == 200, page
+
+
+def check_requests(crawled: Crawled) -> None:
+    """No page was asked for that was not taken, and none more often than it was tried."""
+    origins = dict(zip(KINDS, crawled.site.traps.origins, strict=True))
+    asked = Counter(f"{origins[arrival.kind]}{arrival.path}" for arrival in crawled.arrivals if arrival.is_page)
+    attempts = {spelling: page["attempts"] for page in crawled.pages for spelling in same_page(page["url"])}
+    often = {url: number for url, number in asked.items() if number > attempts.get(url, 0)}
+    assert not often, often
+
+
+def check_redirects(crawled: Crawled) -> None:
+    """Chains of redirects lead to their end, and loops and endless chains fail."""
+    for page in crawled.pages:
+        kind, _, name = page["url"].rpartition("/")
+        if not kind.endswith("/go"):
+            continue
+        hops = crawled.site.traps.hops(int(name))
+        if hops is None or hops > 20:
+            assert page["status"] == "failed", page
+        elif hops < 15:
+            assert page["status"] == "succeeded", page
+            assert page["final_url"].endswith(f"/end/{name}"), page
+
+
+def spellings(urls: Iterable[str]) -> set[str]:
+    """Return every spelling of the same pages."""
+    return {spelling for url in urls for spelling in same_page(url)}
+
+
+CHECKS = (check_limits, check_accounts, check_reasons, check_requests, check_redirects)
