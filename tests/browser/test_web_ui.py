@@ -185,6 +185,23 @@ def test_adding_shows_rows_and_refusals(page: Page) -> None:
     expect(page.locator(".row .status")).to_have_text("Queued")
 
 
+def test_a_file_of_links_is_enough(page: Page, tmp_path: Path) -> None:
+    bookmarks = tmp_path / "bookmarks.csv"
+    bookmarks.write_text("url,title\nhttps://files.example/,From a file\nnothing,Bad\n")
+    page.goto("/add/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    card = page.locator("#add-form").bounding_box()
+    field = page.get_by_label("Or a file with links").bounding_box()
+    assert card
+    assert field
+    assert field["x"] + field["width"] < card["x"] + card["width"] <= 390
+    page.get_by_label("Or a file with links").set_input_files(bookmarks)
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("1 page is on the way into the archive.")).to_be_visible()
+    expect(page.get_by_text("1 of 2 entries were taken.").first).to_be_visible()
+    assert Snapshot.objects.get(url="https://files.example/").title == "From a file"
+
+
 @pytest.mark.parametrize("place", ["framed", "alone"])
 def test_an_archived_script_is_powerless(page: Page, make_snapshot: Any, live_server: Any, place: str) -> None:
     snapshot = make_snapshot(
