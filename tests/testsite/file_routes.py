@@ -178,6 +178,9 @@ def _seeming(handler: "Handler") -> None:
             handler.reply("", status=302, headers=[("Location", "page.pdf")])
         case "round.pdf":
             handler.reply("", status=302, headers=[("Location", "round.pdf")])
+        case "umlaut.pdf":
+            where = "/files/paper.pdf?q=ü".encode().decode("latin-1")
+            handler.reply("", status=302, headers=[("Location", where)])
         case "inside.pdf":
             handler.reply("", status=302, headers=[("Location", "http://10.255.255.1/secret.pdf")])
         case "cookie.pdf" if "known=1" not in handler.headers.get("Cookie", ""):

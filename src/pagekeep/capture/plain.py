@@ -34,7 +34,8 @@ MAX_REDIRECTS = 20
 _HONEST_ERRORS = frozenset({404, 410, 429, 500, 502, 503, 504})
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
 # Anything else browsers may write another way before they ask (WHATWG URL, section 4.4).
-_PLAIN_PATH = re.compile(r"(?:[!$%&()*+,./0-9:;=?@A-Z_a-z~-]|[^\x00-\xa0])*")
+_PLAIN_PATH = re.compile(r"(?:[!$%&()*+,./0-9:;=?@A-Z_a-z~-]|[^\x00-\xa0\ud800-\udfff])*")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_.-]+(?::[0-9]{1,5})?", re.ASCII)
 
@@ -188,7 +189,7 @@ class Plain:
 
     def _next(self, exchange: Exchange) -> str | None:
         """Return where a redirect leads; None where only the browser can follow it: it has no cookies here."""
-        if exchange.header("set-cookie"):
+        if exchange.header("set-cookie") or not exchange.header("location").isascii():
             return None
         try:
             target = urljoin(exchange.url, exchange.header("location"))
@@ -220,4 +221,4 @@ def _as_browsers_write(url: str) -> str | None:
     if scheme not in ("http", "https") or not plain or canonical_host(parts.hostname or "") != parts.hostname:
         return None
     port = f":{number}" if number is not None and number != {"http": 80, "https": 443}[scheme] else ""
-    return f"{scheme}://{parts.hostname}{port}{quote(path, safe=''.join(map(chr, range(0x21, 0x7F))))}"
+    return f"{scheme}://{parts.hostname}{port}{quote(path, safe=_ASCII)}"

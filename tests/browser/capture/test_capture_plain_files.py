@@ -106,7 +106,12 @@ def test_page_behind_a_redirect_is_handed_over_with_it(capture, opened, site):
 
 @pytest.mark.parametrize(
     ("path", "asked"),
-    [("/seeming/cookie.pdf", 3), ("/seeming/browsers-only.pdf", 2), ("/seeming/rare.json", 2)],
+    [
+        ("/seeming/cookie.pdf", 3),
+        ("/seeming/browsers-only.pdf", 2),
+        ("/seeming/rare.json", 2),
+        ("/seeming/umlaut.pdf", 3),
+    ],
 )
 def test_what_only_a_browser_is_given_is_asked_for_by_one(capture, opened, path, asked):
     visit = capture(path, plugins=PLUGINS, limits=LIMITS)

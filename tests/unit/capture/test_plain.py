@@ -52,6 +52,7 @@ def test_a_file_by_its_name_is_tried(url: str) -> None:
         "https://example.com\\paper.pdf",
         "https://example.com/a b.pdf",
         "https://example.com:99999/paper.pdf",
+        "https://example.com/\ud800/paper.pdf",
     ],
 )
 def test_anything_else_is_the_browsers(url: str) -> None:

@@ -159,7 +159,8 @@ async def _read_head(reader: asyncio.StreamReader, sent: Headers, secured: Secur
 
 def _header(line: bytes) -> tuple[str, str]:
     name, colon, value = line.partition(b":")
-    if not colon or not _NAME.fullmatch(name):
+    # What the browser would not take back when a page is handed to it (RFC 9110, section 5.5).
+    if not colon or not _NAME.fullmatch(name) or re.search(rb"[\0\r\n]", value):
         raise NotPlain("A header of the answer is not one.")
     return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
 

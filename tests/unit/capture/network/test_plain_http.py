@@ -77,6 +77,8 @@ def test_headers_stay_as_they_came() -> None:
         answer("no colon"),
         answer("a name: x"),
         answer(": nameless"),
+        answer("X-Odd: a\rb"),
+        answer("X-Odd: a\0b"),
         answer("Content-Length: 5", body=b"four"),
         answer("Content-Length: 4", "Content-Length: 5", body=b"four!"),
         answer("Content-Length: -1"),
