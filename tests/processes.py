@@ -1,6 +1,5 @@
 """The processes of an archive, found as the system sees them: by the data directory in their environment."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,17 +43,6 @@ def named(family: set[int], *words: str) -> list[int]:
         if all(any(argument.startswith(word) for argument in arguments) for word in words):
             found.append(number)
     return found
-
-
-def sessions_of(ids: set[int]) -> set[int]:
-    """Return the sessions (setsid(2)) that the processes are in, save the one of this process."""
-    found = set()
-    for number in ids:
-        try:
-            found.add(int(_stat(Path(f"/proc/{number}"))[3]))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found - {os.getsid(0)}
 
 
 def alive(ids: set[int]) -> set[int]:

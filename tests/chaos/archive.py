@@ -7,11 +7,12 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-from processes import alive, family_of, named, sessions_of, wait_until
+from processes import alive, family_of, named, wait_until
 
 PAGEKEEP = (sys.executable, "-m", "pagekeep.cli.main")
 SECONDS = 120.0
@@ -44,7 +45,7 @@ class Archive:
         }
         self._environ = kept | {"TMPDIR": str(self.temp)} | {f"PAGEKEEP_{name}": text for name, text in own.items()}
         self._process: subprocess.Popen[bytes] | None = None
-        self._sessions: set[int] = set()
+        self._sessions: dict[int, int] = {}
         self._token = ""
 
     def prepare(self, endpoint: str) -> None:
@@ -124,15 +125,23 @@ class Archive:
         }
 
     def family(self) -> set[int]:
-        """Return all living processes, the browsers' included, and remember their sessions."""
+        """Return all living processes, the browsers' included, and note when their sessions were last seen."""
         family = family_of(self.data, self.temp)
-        self._sessions |= sessions_of(family)
+        now = int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+        for number in family:
+            if (seen := _session_and_start(number)) and seen[0] != os.getsid(0):
+                self._sessions[seen[0]] = now
         return family
 
-    def orphans(self) -> set[int]:
-        """Return the processes that live although what had started them does not."""
-        found = self.family() | {number for number in _all() if sessions_of({number}) & self._sessions}
-        return {number for number in alive(found) if not self._belongs(number)}
+    def orphans(self) -> dict[int, str]:
+        """Return the processes that live although what had started them does not, with their command lines."""
+        found = self.family() | {number for number in _all() if self._was_ours(number)}
+        return {number: _command(number) for number in alive(found) if not self._belongs(number)}
+
+    def _was_ours(self, number: int) -> bool:
+        """Whether a process is in a session of ours, and not in a later one of somebody else that has its number."""
+        seen = _session_and_start(number)
+        return seen is not None and seen[1] <= self._sessions.get(seen[0], -1)
 
     def _belongs(self, number: int) -> bool:
         """Whether a process descends from the one that watches them all."""
@@ -151,6 +160,22 @@ class Archive:
             sqlite3.connect(f"file:{self.data}/pagekeep.sqlite3?mode=ro", uri=True, timeout=30)
         ) as database:
             return database.execute(statement).fetchall()
+
+
+def _session_and_start(number: int) -> tuple[int, int] | None:
+    """Return the session of a process and when it started (clock ticks since the boot); None for one that has ended."""
+    try:
+        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(fields[3]), int(fields[19])
+
+
+def _command(number: int) -> str:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")[:200]
+    except (FileNotFoundError, ProcessLookupError):
+        return "ended"
 
 
 def _all() -> set[int]:

@@ -116,6 +116,13 @@ def test_only_the_pages_of_a_browser_that_dies_are_lost(start, site, loop_thread
     loop_thread.run(scenario())
 
 
+def test_whatever_a_browser_writes_lies_in_its_profile(start, tmp_path):
+    engine = start(Wear())
+    (profile,) = tmp_path.iterdir()
+    environ = Path(f"/proc/{engine.browser.process.pid}/environ").read_bytes().split(b"\0")
+    assert {f"HOME={profile}".encode(), f"TMPDIR={profile}".encode()} <= set(environ)
+
+
 def test_the_size_of_a_browser_leaves_its_pages_out(start, site, loop_thread):
     engine = start(Wear())
     pid = engine.browser.process.pid

@@ -224,7 +224,8 @@ def _environment(profile: Path) -> dict[str, str]:
     kept = {
         name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH") if name in os.environ
     }
-    return kept | {"HOME": str(profile), "XDG_CONFIG_HOME": str(profile), "XDG_CACHE_HOME": str(profile)}
+    # Also what it shares among its processes: else a kill leaves files of that in the system's temporary folder.
+    return kept | dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(profile))
 
 
 def _pipe() -> tuple[int, int]:

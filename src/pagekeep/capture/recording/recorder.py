@@ -33,7 +33,7 @@ from pagekeep.capture.recording.network_log import NetworkLog
 from pagekeep.capture.recording.unpaused import Unpaused, read_kept
 from pagekeep.capture.recording.websockets import WebSockets
 from pagekeep.capture.values import CaptureRequest
-from pagekeep.domain.errors import ByteBudgetExceeded
+from pagekeep.domain.errors import BrowserDied, ByteBudgetExceeded
 
 log = logging.getLogger(__name__)
 AT_REQUEST = {"urlPattern": "http*", "requestStage": "Request"}
@@ -269,8 +269,8 @@ class Recorder:
             if file or not main:
                 exchange.body.clear()
             self._incomplete(exchange, INCOMPLETE["length"], "length")
-        except DevToolsError:
-            # The connection broke off, or the page went away while the body came.
+        except (DevToolsError, BrowserDied):
+            # The connection broke off, or the page or all of the browser went away while the body came.
             self._incomplete(exchange, "the rest of a response that broke off", "disconnect")
         except OSError as error:
             log.warning("A response could not be kept meanwhile in the temporary folder: %s", error)
