@@ -45,7 +45,7 @@ class Reach:
         """Say of a link that leads elsewhere so, None of others."""
         if self.covers(url):
             return None
-        return Refusal(url, "out_of_scope", f"It is {_WHERE[self.name]} (CRAWL_SCOPE is {self.name}).")
+        return Refusal(url, "out_of_scope", f"It is {_WHERE[self.name]} (scope {self.name}).")
 
 
 def roots_of(urls: Iterable[str], name: str) -> frozenset[str]:

@@ -19,6 +19,7 @@ from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 from pagekeep.domain.urls import domain_of, shorten, without_credentials
 from pagekeep.services.crawl_config import crawl_settings, known_plugins
+from pagekeep.services.plan_sitemaps import plan_sitemaps
 from pagekeep.services.refuse_urls import refuse_urls
 from pagekeep.services.tagging import add_tags, clean_names, ensure_tags
 from pagekeep.services.timestamps import STEP, free_moments, free_near
@@ -92,7 +93,7 @@ def add_urls(
     limits |= {"crawl_timeout": crawl_timeout, "snapshot_max_size": snapshot_max_size}
     check_limits(limits)
     chosen, config = known_plugins(plugins or ()), dict(config or {})
-    crawl_settings(settings(), chosen, config)  # a bad value is refused now, not when a worker meets it
+    own = crawl_settings(settings(), chosen, config)  # a bad value is refused now, not when a worker meets it
     found = join([read_inputs(urls, parser), *lists])
     items, refused = _sort_out(found, config)
     names = clean_names(tags)
@@ -122,6 +123,8 @@ def add_urls(
         _add_own_tags(snapshots, items, user)
         add_tags(snapshots, ensure_tags(names, user))
         refuse_urls(crawl, refused)
+        if depth and own.sitemaps:
+            plan_sitemaps(crawl, fitting.taken)
     told = tuple((refusal.url, refusal.reason) for refusal in refused)
     return Added(crawl, tuple(snapshots), told, tuple(url for url in items if url in known))
 

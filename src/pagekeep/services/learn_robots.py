@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -37,6 +38,16 @@ SOON = timedelta(seconds=2)
 _CLAIM = timedelta(seconds=30)
 _REFUSED = timedelta(minutes=1)
 
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """How a crawl fetches files of sites beside its pages."""
+
+    policy: AddressPolicy
+    check_certificates: bool
+    user_agent: str = USER_AGENT
+
+
 Fetch = Callable[[str], tuple[Robots | None, str]]
 """From an origin to what its robots.txt asks, or None and why it could not be fetched."""
 
@@ -66,21 +77,26 @@ def learn_robots(origins: Iterable[str], crawl: Crawl) -> None:
         _remember(origin, None, f"It did not come within {SECONDS:g} seconds.")
 
 
+def way_out(crawl: Crawl) -> WayOut:
+    """Return how a crawl may fetch."""
+    own = settings()
+    policy = AddressPolicy((*own.allow_private, *crawl.allow_private), own_addresses())
+    return WayOut(policy, crawl_settings(own, crawl.plugins, crawl.config).check_certificates)
+
+
 def fetcher(crawl: Crawl) -> Fetch:
     """Return what fetches a robots.txt as a crawl may."""
-    own = settings()
-    check = crawl_settings(own, crawl.plugins, crawl.config).check_certificates
-    policy = AddressPolicy((*own.allow_private, *crawl.allow_private), own_addresses())
+    way = way_out(crawl)
 
     def fetch(origin: str) -> tuple[Robots | None, str]:
         try:
             answer = get(
                 f"{origin}/robots.txt",
-                policy,
-                user_agent=USER_AGENT,
+                way.policy,
+                user_agent=way.user_agent,
                 seconds=SECONDS,
                 max_bytes=MAX_BYTES,
-                check_certificates=check,
+                check_certificates=way.check_certificates,
             )
         except AddressRefused as error:  # its pages are not reached either, and say so themselves
             return Robots(), str(error)

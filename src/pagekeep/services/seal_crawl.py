@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.archive.models import Crawl, CrawlSitemap, Snapshot
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 
 OPEN = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED, SnapshotStatus.PAUSED)
@@ -17,9 +17,10 @@ _OUTCOME = Case(
 
 
 def seal_crawl(crawl_id: UUID) -> bool:
-    """Seal the crawl if none of its snapshots waits or runs; return whether it did."""
+    """Seal the crawl if none of its snapshots waits or runs and no sitemap is to be read; return whether it did."""
     waiting = Snapshot.objects.filter(crawl=OuterRef("pk"), status__in=OPEN)
-    ended = Crawl.objects.filter(~Exists(waiting), pk=crawl_id).exclude(status=CrawlStatus.SEALED)
+    unread = CrawlSitemap.objects.filter(crawl=OuterRef("pk"), due_at__isnull=False)
+    ended = Crawl.objects.filter(~Exists(waiting), ~Exists(unread), pk=crawl_id).exclude(status=CrawlStatus.SEALED)
     changes = {"retry_at": None, "ends_at": None, "paused_at": None, "modified_at": timezone.now()}
     return bool(ended.update(status=CrawlStatus.SEALED, outcome=_OUTCOME, **changes))
 

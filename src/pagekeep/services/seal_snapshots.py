@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
+from pagekeep.services.plan_sitemaps import drop_sitemaps
 from pagekeep.services.seal_crawl import OPEN, seal_crawl
 
 CANCELLED = "Cancelled before it was captured."
@@ -35,6 +36,7 @@ def seal_crawl_snapshots(crawl_id: UUID, states: Iterable[SnapshotStatus] = OPEN
     It takes a few statements, however many there are.
     """
     with transaction.atomic():
+        drop_sitemaps(crawl_id, reason)
         number = _seal(Snapshot.objects.filter(crawl_id=crawl_id, status__in=[*states]), reason)
         seal_crawl(crawl_id)
     return number

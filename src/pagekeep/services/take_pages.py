@@ -7,7 +7,7 @@ from django.db.models import Count, Max, Q
 
 from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.config.load import settings
-from pagekeep.crawl.reach import Reach, roots_of
+from pagekeep.crawl.reach import REACHES, Reach, roots_of
 from pagekeep.crawl.refusal import Refusal
 from pagekeep.crawl.robots import origin_of
 from pagekeep.crawl.scope import at_most, limit_of_urls, next_pages
@@ -24,7 +24,9 @@ from pagekeep.services.tagging import add_tags, ensure_tags, split_tags
 BATCH = 500
 
 
-def take_pages(crawl: Crawl, links: Iterable[str], depth: int, *, passed_over: Collection[str] = ()) -> int:
+def take_pages(
+    crawl: Crawl, links: Iterable[str], depth: int, *, passed_over: Collection[str] = (), widest: str = "any"
+) -> int:
     """Queue the pages that links lead to, that a crawl takes and does not have yet; return how many those are.
 
     What it has is no news, what it does not take is counted with its reason. Those of a paused crawl wait until it is
@@ -35,12 +37,15 @@ def take_pages(crawl: Crawl, links: Iterable[str], depth: int, *, passed_over: C
         crawl: locked, so that nobody else adds to it at the same time.
         depth: how many links away from the crawl's own URLs the pages are.
         passed_over: identities of pages that are none to go to.
+        widest: a reach beyond which none of them is taken, whatever the crawl's is.
     """
     chosen = crawl_settings(settings(), crawl.plugins, crawl.config)
     found = next_pages(links, settings().tracking_parameters, passed_over)
     known = _known(crawl, list(found))
     new = [url for identity, url in found.items() if identity not in known]
-    choice = chosen.scope.choose(new, _reach_of(crawl, chosen.reach).refuse, refuse_traps)
+    choice = chosen.scope.choose(
+        new, _reach_of(crawl, min(chosen.reach, widest, key=REACHES.index)).refuse, refuse_traps
+    )
     refused, wanted = list(choice.refused), choice.taken
     if chosen.obey_robots:
         allowed = chosen.scope.choose(wanted, robots_judge(wanted))

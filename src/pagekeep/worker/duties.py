@@ -17,6 +17,7 @@ from pagekeep.services.fan_out_events import fan_out_events
 from pagekeep.services.learn_robots import forget_old_robots
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.obey_limits import end_overdue_crawls
+from pagekeep.services.read_sitemaps import read_sitemaps
 from pagekeep.services.read_texts import read_unread
 from pagekeep.services.register_worker import bury_workers
 from pagekeep.services.run_schedules import run_schedules
@@ -39,6 +40,7 @@ DUTIES: tuple[Callable[[], object], ...] = (
     give_up_old,
     prune_deliveries,
     forget_old_robots,
+    read_sitemaps,
     read_unread,
 )
 

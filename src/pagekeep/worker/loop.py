@@ -24,6 +24,7 @@ from pagekeep.domain.log_fields import about
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.count_uses import count_uses
 from pagekeep.services.end_attempt import give_back
+from pagekeep.services.read_sitemaps import sitemaps_waiting
 from pagekeep.services.register_worker import register_worker, retire_if_told, retire_worker, worker_beat
 from pagekeep.services.run_capture import CaptureEngine, run_capture
 from pagekeep.services.wiring import make_engine
@@ -83,6 +84,10 @@ async def run_worker(
             await sync_to_async(retire_worker)(record.pk)
 
 
+def _waits(within_seconds: float) -> bool:
+    return queue.waiting(within_seconds) or sitemaps_waiting(within_seconds)
+
+
 class _Worker:
     def __init__(self, record: Worker, tabs: int, engine: CaptureEngine, stop: asyncio.Event) -> None:
         self._record, self._tabs, self._engine, self._stop = record, tabs, CountingEngine(engine), stop
@@ -109,7 +114,7 @@ class _Worker:
                     with passing_errors():
                         if told_to_stop := await self._obey():
                             break
-                        if until_idle and not self._at_work() and not await sync_to_async(queue.waiting)(NEAR):
+                        if until_idle and not self._at_work() and not await sync_to_async(_waits)(NEAR):
                             break
                     self._trouble_since = None
                 except (DatabaseTrouble, DiskFull) as trouble:

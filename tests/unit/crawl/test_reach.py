@@ -61,7 +61,7 @@ def test_any_of_several_seeds_will_do() -> None:
     assert not both.covers("https://example.net/x")
     refusal = both.refuse("https://example.net/x")
     assert refusal is not None
-    assert (refusal.rule, "CRAWL_SCOPE is host" in refusal.reason) == ("out_of_scope", True)
+    assert (refusal.rule, "scope host" in refusal.reason) == ("out_of_scope", True)
     assert both.refuse("https://example.org/x") is None
 
 

@@ -88,6 +88,33 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["expires_at"], name="robots_expires")],
             },
         ),
+        migrations.CreateModel(
+            name="CrawlSitemap",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.CharField(max_length=2048)),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("found", models.PositiveIntegerField(default=0)),
+                ("reason", models.TextField(blank=True, default="")),
+                (
+                    "crawl",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sitemaps", to="archive.crawl"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="crawl_sitemap_due"
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("crawl", "url"), name="crawl_sitemap_once")],
+            },
+        ),
         migrations.RunPython(tell_pages_apart, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(count_refusals, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(

@@ -5,6 +5,7 @@ from pagekeep.archive.models.archive_result import ArchiveResult
 from pagekeep.archive.models.counts import StatusCount
 from pagekeep.archive.models.crawl import Crawl
 from pagekeep.archive.models.crawl_refusal import CrawlRefusal, RefusalCount
+from pagekeep.archive.models.crawl_sitemap import CrawlSitemap
 from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
@@ -23,6 +24,7 @@ __all__ = [
     "Binary",
     "Crawl",
     "CrawlRefusal",
+    "CrawlSitemap",
     "LoginFailure",
     "Machine",
     "Persona",
