@@ -130,6 +130,24 @@ def refusals_by_rule(crawl_id: UUID) -> dict[str, int]:
     return dict(rows.order_by("-number", "rule").values_list("rule", "number"))
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of each URL that a crawl has seen: ``pages`` by their status, ``refused`` by rule."""
+
+    pages: dict[str, int]
+    refused: dict[str, int]
+
+    @property
+    def seen(self) -> int:
+        """How many URLs that are in all."""
+        return sum(self.pages.values()) + sum(self.refused.values())
+
+
+def account_of(crawl_id: UUID) -> Account:
+    """Return the account of a crawl: 2 statements."""
+    return Account(_counts([crawl_id]).get(crawl_id, {}), refusals_by_rule(crawl_id))
+
+
 def list_refusals(crawl_id: UUID) -> QuerySet[CrawlRefusal]:
     """Return the refused URLs of a crawl that are kept, in the order they were met."""
     return CrawlRefusal.objects.filter(crawl_id=crawl_id).order_by("id")

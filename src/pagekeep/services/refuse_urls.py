@@ -12,7 +12,7 @@ from pagekeep.crawl.refusal import Refusal
 from pagekeep.domain.urls import shorten
 from pagekeep.services.add_tallies import REFUSAL, Tallies
 
-MAX_KEPT = 10_000
+MAX_KEPT = 100_000
 """Refused URLs of one crawl that are kept; those beyond are only counted."""
 BATCH = 500
 
@@ -21,6 +21,7 @@ def refuse_urls(crawl: Crawl, refusals: Sequence[Refusal], depth: int = 0) -> No
     """Count refused URLs, each once per crawl, and keep them as long as there is room. Call it in a transaction.
 
     Args:
+        crawl: as it is now: its number of refusals says how much room there is.
         depth: how many links away from the crawl's own URLs they are.
     """
     by_url = {shorten(refusal.url, MAX_LENGTH): refusal for refusal in reversed(refusals)}
@@ -30,7 +31,7 @@ def refuse_urls(crawl: Crawl, refusals: Sequence[Refusal], depth: int = 0) -> No
             del by_url[url]
     if not by_url:
         return
-    room = max(MAX_KEPT - kept.count(), 0)
+    room = max(MAX_KEPT - crawl.num_refused, 0)
     rows = [
         CrawlRefusal(crawl_id=crawl.pk, url=url, rule=refusal.rule, reason=refusal.reason, depth=depth, created_at=now)
         for url, refusal in reversed(by_url.items())

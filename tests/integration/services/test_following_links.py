@@ -18,6 +18,7 @@ from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.testing import FakeEngine
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import BrowserDied
+from pagekeep.services import refuse_urls as refusing
 from pagekeep.services.add_urls import Added, add_urls
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.change_crawl import change_crawl
@@ -26,7 +27,6 @@ from pagekeep.services.end_attempt import give_back
 from pagekeep.services.follow_early import follow_early
 from pagekeep.services.follow_links import follow_links
 from pagekeep.services.obey_limits import end_overdue_crawls
-from pagekeep.services.refuse_urls import MAX_KEPT
 from pagekeep.services.remove_crawl import remove_crawl
 from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.run_capture import run_capture
@@ -351,13 +351,14 @@ def test_ten_thousand_pages_are_paused_resumed_sealed_tagged_and_removed_in_few_
     assert not Crawl.objects.exists()
 
 
-def test_refusals_are_listed_once_and_only_counted_when_they_are_too_many() -> None:
+def test_refusals_are_listed_once_and_only_counted_when_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusing, "MAX_KEPT", 10_000)
     add(depth=1)
     links = [f"ftp://example.com/{number}" for number in range(6000)]
     home = Snapshot.objects.get()
     for some in (links, links, [f"ftp://example.org/{number}" for number in range(6000)]):
         follow_links(home, crawl(), some)
-    assert CrawlRefusal.objects.count() == MAX_KEPT
+    assert CrawlRefusal.objects.count() == 10_000
     assert crawl().num_refused == 12_000
 
 

@@ -1,15 +1,16 @@
 """Which of the pages it finds a crawl takes, and that each is counted once."""
 
+import threading
 from collections.abc import Mapping
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pagekeep.archive.crawl_queries import refusals_by_rule
+from pagekeep.archive.crawl_queries import account_of, refusals_by_rule
 from pagekeep.archive.models import Crawl, CrawlRefusal, Snapshot
 from pagekeep.config.load import settings
 from pagekeep.crawl.identity import identity_of
@@ -136,6 +137,29 @@ def test_what_was_refused_by_a_limit_is_taken_when_there_is_room() -> None:
     assert take(own, *links) == links[1:2]
     assert rules(own) == {"max_urls": 1}
     assert CrawlRefusal.objects.get().url == links[2]
+
+
+def test_a_crawl_takes_no_more_than_it_may_however_many_add_to_it() -> None:
+    own = crawl(max_urls=50)
+
+    def add(number: int) -> None:
+        try:
+            for part in range(5):
+                with transaction.atomic():
+                    locked = Crawl.objects.select_for_update().get(pk=own.pk)
+                    take_pages(locked, [f"https://example.com/{number}/{part}/{link}" for link in range(5)], 1)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert Snapshot.objects.count() == 50
+    assert rules(own) == {"max_urls": 101}
+    account = account_of(own.pk)
+    assert (account.seen, account.pages, account.refused) == (151, {"queued": 50}, {"max_urls": 101})
 
 
 def test_a_hundred_links_cost_the_same_in_a_small_crawl_and_in_a_large_one() -> None:

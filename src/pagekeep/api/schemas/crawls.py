@@ -84,7 +84,7 @@ class CrawlSchema(Schema):
     num_snapshots: int
     num_succeeded: int
     num_failed: int
-    num_refused: int = Field(description="URLs it did not take; `files/refused.jsonl` lists up to 10,000 of them.")
+    num_refused: int = Field(description="URLs it did not take; `files/refused.jsonl` lists up to 100,000 of them.")
     refused: dict[str, int] | None = Field(
         description="How many by which rule, of those that are listed; null in lists."
     )
