@@ -2,58 +2,62 @@
 
 A claimed snapshot carries its worker's id (``lease_owner``) and the end of the lease (``retry_at``). A worker that dies
 stops renewing; whoever claims next takes the snapshot over, and what the dead worker still writes is fenced off.
+
+A claim chooses a host first and then its page: each host has two lanes (`models.host.Lane`), and the one whose first
+page has been due longest is looked at. Where its host is not to be asked yet (`crawl.politeness`), the lane is put to
+sleep until it is: however much waits for one host, the others are found at once.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from pagekeep.archive import claiming
 from pagekeep.archive.models import Snapshot
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
 
 POLL = 0.3
 """Seconds between two looks of a worker at an empty queue."""
+_LOOKS = 50
+"""Lanes that one transaction looks at: others shall write meanwhile."""
 
 
 class LeaseLost(Conflict):
     """The snapshot was removed, sealed or taken over: its former worker may write nothing more."""
 
 
-def claim(owner: UUID, lease_seconds: float) -> Snapshot | None:
-    """Take the snapshot that has been due longest, in one statement, and count the attempt.
+def claim(owner: UUID, lease_seconds: float, *, besides: Collection[UUID] = ()) -> Snapshot | None:
+    """Take the page that has been due longest of those whose host may be asked, and count the attempt.
 
     Due are queued snapshots whose ``retry_at`` has come, and started ones whose lease has ended; no others have one.
 
     Args:
         owner: the worker's id.
         lease_seconds: how long it is held unless `heartbeat` renews it.
+        besides: snapshots that are left alone: those the worker is at, of which it may not know yet that they were
+            lost, lest it does two things with one at the same time.
 
     Returns:
-        The snapshot, or None if nothing is due.
+        The snapshot, or None if nothing can be visited now.
     """
-    table, now = connection.ops.quote_name(Snapshot._meta.db_table), timezone.now()
-    skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    statement = f"""
-        UPDATE {table}
-        SET status = 'started', lease_owner = %s, retry_at = %s, modified_at = %s, claimed_at = %s,
-            attempts = attempts + 1
-        WHERE id = (
-            SELECT id FROM {table} WHERE retry_at <= %s
-            ORDER BY retry_at, id LIMIT 1 {skip_locked}
-        ) RETURNING id
-    """  # noqa: S608 (the only thing put in is the table's name)
-    times = [column_value("retry_at", moment) for moment in (now + timedelta(seconds=lease_seconds), now, now, now)]
-    with transaction.atomic(), connection.cursor() as cursor:  # alone: what is due is read when it is our turn
-        cursor.execute(statement, [column_value("lease_owner", owner), *times])
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    return Snapshot.objects.filter(pk=rows[0][0], lease_owner=owner).first()
+    while claiming.may_be_due(timezone.now()):
+        with transaction.atomic():
+            now = timezone.now()
+            claiming.wake_lanes(now)
+            for _ in range(_LOOKS):
+                found, taken = claiming.take_first(owner, now + timedelta(seconds=lease_seconds), besides, now)
+                if taken or not found:
+                    break
+        if taken:
+            return Snapshot.objects.filter(pk=taken, lease_owner=owner).first()
+        if not found:
+            return None
+    return None
 
 
 def heartbeat(owner: UUID, snapshot_ids: Collection[UUID], lease_seconds: float) -> list[UUID]:
@@ -67,11 +71,24 @@ def heartbeat(owner: UUID, snapshot_ids: Collection[UUID], lease_seconds: float)
     return list(held.values_list("pk", flat=True))
 
 
-def release(owner: UUID, snapshot_id: UUID, *, due: datetime | None = None, count_attempt: bool) -> bool:
+def note_visit(host: str, *, followed: bool) -> None:
+    """Note that a visit may be asking the host for a page now: when it is asked next counts from here.
+
+    Args:
+        host: a snapshot's ``domain``.
+        followed: whether the page is a followed link.
+    """
+    claiming.note_visit(host, followed=followed, now=timezone.now())
+
+
+def release(
+    owner: UUID, snapshot_id: UUID, *, due: datetime | None = None, reason: str = "", count_attempt: bool
+) -> bool:
     """Give a snapshot back as queued.
 
     Args:
         due: when it may be claimed again; None for at once.
+        reason: why it is tried again, one sentence.
         count_attempt: False where the page is not to blame, as when the worker is asked to stop.
 
     Returns:
@@ -79,12 +96,15 @@ def release(owner: UUID, snapshot_id: UUID, *, due: datetime | None = None, coun
     """
     held = Snapshot.objects.filter(pk=snapshot_id, lease_owner=owner, status=SnapshotStatus.STARTED)
     changes = {} if count_attempt else {"attempts": F("attempts") - 1}
+    for host, depth in held.values_list("domain", "depth"):
+        note_visit(host, followed=depth > 0)  # which it may have asked until now
     return bool(
         held.update(
             status=SnapshotStatus.QUEUED,
             lease_owner=None,
             retry_at=due or timezone.now(),
             current_step="",
+            reason=reason,
             modified_at=timezone.now(),
             **changes,
         )
@@ -98,9 +118,8 @@ def expire(owners: Collection[UUID]) -> int:
 
 
 def waiting(within_seconds: float) -> bool:
-    """Whether a snapshot is queued, or its lease ends, so that it may be claimed within this time from now."""
-    horizon = timezone.now() + timedelta(seconds=within_seconds)
-    return Snapshot.objects.filter(retry_at__lte=horizon).exists()
+    """Whether a snapshot may be claimed within this time from now: it is due, or its lease ends, and its host free."""
+    return claiming.may_be_due(timezone.now() + timedelta(seconds=within_seconds))
 
 
 def held_by(owner: UUID, snapshot_id: UUID) -> bool:
@@ -111,8 +130,3 @@ def held_by(owner: UUID, snapshot_id: UUID) -> bool:
 def held(owner: UUID, snapshot_id: UUID) -> QuerySet[Snapshot]:
     """Return the snapshot if the worker holds it, to be changed in one statement with that condition."""
     return Snapshot.objects.filter(pk=snapshot_id, lease_owner=owner, status=SnapshotStatus.STARTED)
-
-
-def column_value(field: str, value: object) -> str:
-    """Return a value as the database has it in that column of a snapshot, for statements written out by hand."""
-    return Snapshot._meta.get_field(field).get_db_prep_value(value, connection)  # type: ignore[union-attr, no-any-return]

@@ -14,14 +14,15 @@ from django.db.backends.utils import CursorWrapper
 
 from pagekeep.archive.counters import COUNTERS, count_anew
 from pagekeep.archive.events import EVENT_TRIGGERS
+from pagekeep.archive.lanes import LANE_TRIGGERS, lanes_anew
 from pagekeep.archive.trigger_sql import OWN, Trigger, make_on_postgres, take_turn_on
 
-TRIGGERS: dict[str, Trigger] = {**COUNTERS, **EVENT_TRIGGERS}
+TRIGGERS: dict[str, Trigger] = {**COUNTERS, **EVENT_TRIGGERS, **LANE_TRIGGERS}
 
 
 def install_triggers(using: str = "default", **_: Any) -> None:
-    """Make the archive's triggers anew and count what they keep count of. Receives Django's ``post_migrate``."""
-    if "archive_statuscount" not in connections[using].introspection.table_names():  # an older schema was asked for
+    """Make the archive's triggers anew and bring up to date what they keep. Receives Django's ``post_migrate``."""
+    if "archive_lane" not in connections[using].introspection.table_names():  # an older schema was asked for
         return
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         remove_triggers(using)
@@ -29,6 +30,7 @@ def install_triggers(using: str = "default", **_: Any) -> None:
             for statement in [text] if _on_sqlite(using) else make_on_postgres(name, text):
                 cursor.execute(statement)
         count_anew(using)
+        lanes_anew(using)
 
 
 def remove_triggers(using: str = "default", **_: Any) -> None:

@@ -169,7 +169,18 @@ class Settings(BaseSettings):
         60, "After how long without a sign of life a worker's page is given to another.", "seconds", ge=3
     )
     max_attempts: int = _setting(
-        3, "How often a page is tried again when worker or browser die over it.", "attempts", ge=1
+        3,
+        "How often a page is tried when worker or browser die over it, or its server asks to come later (429, 503).",
+        "attempts",
+        ge=1,
+    )
+    host_concurrency: int = _setting(2, "Pages of one host that are captured at the same time.", "pages", ge=1, le=64)
+    crawl_delay: float = _setting(
+        1.0,
+        "Time between two pages of a host among the links a crawl follows; URLs that were asked for do not wait.",
+        "seconds",
+        ge=0,
+        le=3600,
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "How much is logged.")
     log_format: Literal["text", "json"] = _setting("text", "A log line is text for people, or one JSON object.")

@@ -43,7 +43,7 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         rows = list(ArchiveResult.objects.filter(snapshot=snapshot).order_by("position", "id"))
         own = [(row.plugin, row.status, row.uploads) for row in rows if not row.hook_name]
         plugins = missing_of(snapshot, own) or ALWAYS
-        put_results(snapshot_id, dict.fromkeys(plugins, _EMPTY))
+        put_results(snapshot_id, dict.fromkeys(plugins, UNMADE))
         update_sums(snapshot_id)
         if snapshot.crawl.status not in (CrawlStatus.STARTED, CrawlStatus.PAUSED):
             open_crawl(snapshot.crawl_id, CrawlStatus.STARTED)
@@ -75,7 +75,7 @@ def as_result(row: ArchiveResult) -> Result:
     )
 
 
-_EMPTY: dict[str, object] = {
+UNMADE: dict[str, object] = {
     "status": ResultStatus.QUEUED,
     "output_str": "",
     "output_json": None,
@@ -85,6 +85,7 @@ _EMPTY: dict[str, object] = {
     "start_ts": None,
     "end_ts": None,
 }
+"""The columns of an output that is to be made."""
 
 
 def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, ...]) -> CaptureRequest:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pagekeep.config.declarations import Settings, did_you_mean, known_behaviours
 from pagekeep.config.parsing import split_list
+from pagekeep.crawl.politeness import delay_of
 from pagekeep.crawl.reach import REACHES
 from pagekeep.crawl.scope import Scope, scope_of
 from pagekeep.domain.errors import BadInput
@@ -15,7 +16,10 @@ _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0":
 
 @dataclass(frozen=True, slots=True)
 class CrawlSettings:
-    """What holds for the pages of one crawl. ``timeout`` is in seconds, ``reach`` the name of one of `crawl.reach`."""
+    """What holds for the pages of one crawl.
+
+    ``timeout`` and ``crawl_delay`` are in seconds, ``reach`` is the name of one of `crawl.reach`.
+    """
 
     plugins: tuple[str, ...]
     timeout: float
@@ -27,6 +31,7 @@ class CrawlSettings:
     reach: str
     obey_robots: bool
     sitemaps: bool
+    crawl_delay: float
 
 
 def crawl_settings(
@@ -37,7 +42,8 @@ def crawl_settings(
     Args:
         plugins: the crawl's own choice; empty for the setting's.
         config: known keys are TIMEOUT (s), USER_AGENT, CHECK_SSL_VALIDITY, BEHAVIOURS (names), BLOCK_ADS,
-            URL_ALLOWLIST, URL_DENYLIST (see `scope_of`), CRAWL_SCOPE, OBEY_ROBOTS, SITEMAPS and SAVE_<PLUGIN>.
+            URL_ALLOWLIST, URL_DENYLIST (see `scope_of`), CRAWL_SCOPE, CRAWL_DELAY (s), OBEY_ROBOTS, SITEMAPS and
+            SAVE_<PLUGIN>.
         follows: the page's links are followed, for which ``outlinks`` is made whatever was chosen.
 
     Raises:
@@ -65,6 +71,7 @@ def crawl_settings(
         reach=_reach(config.get("CRAWL_SCOPE", own.crawl_scope)),
         obey_robots=_boolean("OBEY_ROBOTS", config.get("OBEY_ROBOTS", own.obey_robots)),
         sitemaps=_boolean("SITEMAPS", config.get("SITEMAPS", own.sitemaps)),
+        crawl_delay=delay_of(config, own.crawl_delay),
     )
 
 

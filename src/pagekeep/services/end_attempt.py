@@ -4,6 +4,7 @@ An end is first judged, then written to the manifest on disk, then finished in t
 snapshot whose lease ends, and which is captured again.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from pagekeep.archive import queue
 from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
 from pagekeep.capture.values import Outcome
 from pagekeep.config.load import settings
+from pagekeep.crawl.politeness import backoff
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import without_credentials
-from pagekeep.services.begin_attempt import as_result
+from pagekeep.services.begin_attempt import UNMADE, as_result
 from pagekeep.services.follow_links import follow_links, links_to_follow
 from pagekeep.services.obey_limits import end_if_full
 from pagekeep.services.pause_crawl import pause_with_crawl
-from pagekeep.services.record_result import lease_lost, require_lease
+from pagekeep.services.record_result import lease_lost, put_results, require_lease, update_sums
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
 
@@ -124,8 +126,12 @@ def give_back(owner: UUID, snapshot_id: UUID) -> bool:
     return _requeue(owner, snapshot_id, due=None, count_attempt=False)
 
 
-def try_again(owner: UUID, snapshot_id: UUID) -> bool:
-    """Queue a snapshot for another attempt, a little later each time; return False if it has had the last one.
+def try_again(owner: UUID, snapshot_id: UUID, why: str, wait: Callable[[int], float] = backoff) -> bool:
+    """Queue a snapshot for another attempt; return False if it has had the last one.
+
+    Args:
+        why: the sentence people read while it waits.
+        wait: from how often it has been tried to the seconds until it is tried again.
 
     Raises:
         LeaseLost: the worker does not hold the snapshot any more.
@@ -135,12 +141,31 @@ def try_again(owner: UUID, snapshot_id: UUID) -> bool:
         attempts = Snapshot.objects.values_list("attempts", flat=True).get(pk=snapshot_id)
         if attempts >= settings().max_attempts:
             return False
-        return _requeue(owner, snapshot_id, due=timezone.now() + timedelta(seconds=2**attempts), count_attempt=True)
+        due = timezone.now() + timedelta(seconds=wait(attempts))
+        reason = f"{why} It was tried {times(attempts)}; the next attempt is due at {due:%Y-%m-%d %H:%M:%S} UTC."
+        return _requeue(owner, snapshot_id, due=due, reason=reason, count_attempt=True)
 
 
-def _requeue(owner: UUID, snapshot_id: UUID, *, due: datetime | None, count_attempt: bool) -> bool:
+def undo_visit(owner: UUID, snapshot_id: UUID, outcome: Outcome) -> None:
+    """Queue the outputs of a visit anew, as it is to be made again as a whole. Their files can be dropped then.
+
+    Raises:
+        LeaseLost: the worker does not hold the snapshot any more.
+    """
     with transaction.atomic():
-        if not queue.release(owner, snapshot_id, due=due, count_attempt=count_attempt):
+        require_lease(owner, snapshot_id)
+        put_results(snapshot_id, dict.fromkeys((result.plugin for result in outcome.results), UNMADE))
+        update_sums(snapshot_id)
+
+
+def times(number: int) -> str:
+    """Return how often, in words."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def _requeue(owner: UUID, snapshot_id: UUID, *, due: datetime | None, reason: str = "", count_attempt: bool) -> bool:
+    with transaction.atomic():
+        if not queue.release(owner, snapshot_id, due=due, reason=reason, count_attempt=count_attempt):
             return False
         begun = ArchiveResult.objects.filter(snapshot_id=snapshot_id, status=ResultStatus.STARTED, uploads__isnull=True)
         begun.update(status=ResultStatus.QUEUED, start_ts=None, modified_at=timezone.now())

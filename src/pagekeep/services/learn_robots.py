@@ -17,8 +17,10 @@ from pagekeep.capture.network.get import get
 from pagekeep.config.load import settings
 from pagekeep.crawl.robots import MAX_BYTES, Robots, parse_robots
 from pagekeep.domain.errors import AddressRefused, CaptureError
+from pagekeep.domain.urls import domain_of
 from pagekeep.services.crawl_config import crawl_settings
 from pagekeep.services.listeners import own_addresses
+from pagekeep.services.note_host import note_host
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +148,7 @@ def _remember(origin: str, robots: Robots | None, reason: str) -> None:
     if robots is not None:
         expires_at = now + (_REFUSED if reason else FRESH)
         row.update(text=robots.as_text(), reason="", failures=0, expires_at=expires_at, claimed_until=now)
+        note_host(domain_of(origin), crawl_delay=robots.delay)
         return
     failures = (row.values_list("failures", flat=True).first() or 0) + 1
     pause = PAUSES[min(failures, len(PAUSES)) - 1]

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from pagekeep.archive.claiming import column_value
 from pagekeep.archive.models import ArchiveResult, Snapshot
-from pagekeep.archive.queue import LeaseLost, column_value, held, held_by
+from pagekeep.archive.queue import LeaseLost, held, held_by
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.domain.status import ResultStatus

@@ -7,7 +7,8 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
-from pagekeep.archive.queue import LeaseLost
+from pagekeep.archive.models import Snapshot
+from pagekeep.archive.queue import LeaseLost, note_visit
 from pagekeep.capture.capture_log import CaptureLog
 from pagekeep.domain.log_fields import note
 from pagekeep.domain.plugins import PLUGINS
@@ -17,6 +18,8 @@ from pagekeep.services.follow_links import learn_robots_ahead
 from pagekeep.services.record_result import record_result, record_step
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
+_OPENING = ("open", "fetch")
+"""The steps of a visit that ask for the page."""
 SEEN_FROM = 0.25
 """Seconds a step must last to be recorded: most are over sooner, and each would cost two statements."""
 
@@ -31,11 +34,13 @@ class Recording:
         followed: whether the page's links are followed already.
     """
 
-    def __init__(self, owner: UUID, snapshot_id: UUID, files: SnapshotFiles, log: CaptureLog) -> None:
+    def __init__(self, owner: UUID, snapshot: Snapshot, files: SnapshotFiles, log: CaptureLog) -> None:
         self.files, self.log = files, log
         self.recorded: set[str] = set()
         self.followed = False
-        self._owner, self._snapshot_id = owner, snapshot_id
+        self._owner, self._snapshot_id = owner, snapshot.pk
+        self._host, self._is_link = snapshot.domain, snapshot.depth > 0
+        self._asked = False
         self._timer: asyncio.TimerHandle | None = None
         self._telling: asyncio.Task[None] | None = None
 
@@ -44,6 +49,10 @@ class Recording:
 
     async def step(self, name: str) -> None:
         note(step=name)
+        if not self._asked and name not in _OPENING:
+            # The page's request left some time after the claim: its host's delay counts from when it surely had.
+            self._asked = True
+            await sync_to_async(note_visit)(self._host, followed=self._is_link)
         if name not in PLUGINS:  # of outputs their end is told, and how long they took
             self.note(f"{name} begins")
         await self._step_is_over()

@@ -20,12 +20,13 @@ from pagekeep.config.load import settings
 from pagekeep.domain.errors import BrowserDied, DiskFull, EnvironmentProblem, PagekeepError
 from pagekeep.domain.log_fields import about
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
-from pagekeep.domain.urls import without_credentials
+from pagekeep.domain.urls import domain_of, without_credentials
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
-from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, try_again
+from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, times, try_again, undo_visit
 from pagekeep.services.follow_links import learn_robots_ahead
 from pagekeep.services.keep_log import begin_log, keep_log
+from pagekeep.services.note_answer import note_answer
 from pagekeep.services.obey_robots import may_visit
 from pagekeep.services.record_result import require_lease
 from pagekeep.services.recording import Recording
@@ -100,7 +101,7 @@ async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
     if not await asyncio.to_thread(_may_visit, owner, snapshot):
         return SnapshotStatus.QUEUED, ""
     files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
-    progress = Recording(owner, snapshot.pk, files, await asyncio.to_thread(begin_log, files))
+    progress = Recording(owner, snapshot, files, await asyncio.to_thread(begin_log, files))
     progress.note(f"attempt {snapshot.attempts} begins: {snapshot.url}")
     outcome, reason = await _attempt(snapshot, owner, engine, progress)
     if outcome is None and not reason:
@@ -122,18 +123,19 @@ async def _attempt(
     """Return the outcome of the visit, or None and why it broke off; no reason means that it is queued again."""
     limit = settings().max_attempts
     if snapshot.attempts > limit:
-        return None, f"The worker died over this page {_times(limit)}; retry it, perhaps with fewer tabs or outputs."
+        return None, f"The worker died over this page {times(limit)}; retry it, perhaps with fewer tabs or outputs."
     try:
         with passing_errors():
-            return await _visit(snapshot, owner, engine, progress), ""
+            outcome = await _visit(snapshot, owner, engine, progress)
+            return await _unless_busy(snapshot, owner, outcome, progress), ""
     except (BrowserDied, DiskFull) as error:
         if isinstance(error, DiskFull) and await asyncio.to_thread(lambda: bool(space_shortage())):
             raise  # the page is not to blame; where there is room, it is too large for it
         progress.note(f"attempt {snapshot.attempts} breaks off: {error}")
         await asyncio.to_thread(keep_log, progress.files, progress.log)
-        if await sync_to_async(try_again)(owner, snapshot.pk):
+        if await sync_to_async(try_again)(owner, snapshot.pk, str(error)):
             return None, ""
-        return None, f"{error} It was tried {_times(snapshot.attempts)}."
+        return None, f"{error} It was tried {times(snapshot.attempts)}."
     except (LeaseLost, EnvironmentProblem):
         raise
     except PagekeepError as error:
@@ -172,6 +174,23 @@ async def _blame_full_disk(outcome: Outcome) -> None:
         raise DiskFull("The disk became full while the page was captured.")
 
 
+async def _unless_busy(snapshot: Snapshot, owner: UUID, outcome: Outcome, progress: Recording) -> Outcome | None:
+    """Return the outcome; None where the host wants to be asked later and the page is queued for that."""
+    host = domain_of(outcome.final_url) or snapshot.domain
+    wait = await sync_to_async(note_answer)(host, outcome, snapshot.attempts)
+    if wait is None or outcome.wall:  # whoever shows a wall shows it again
+        return outcome
+    if snapshot.attempts < settings().max_attempts:
+        await sync_to_async(undo_visit)(owner, snapshot.pk, outcome)
+        for result in outcome.results:
+            await asyncio.to_thread(progress.files.drop, result.plugin)
+        progress.note(f"attempt {snapshot.attempts} met a busy server; its next is due in {wait:.0f} s at the earliest")
+        await asyncio.to_thread(keep_log, progress.files, progress.log)
+        if await sync_to_async(try_again)(owner, snapshot.pk, outcome.reason, lambda _: wait):
+            return None
+    return replace(outcome, reason=f"{outcome.reason} It was tried {times(snapshot.attempts)}.")
+
+
 def _fence(owner: UUID, snapshot_id: UUID) -> Callable[[], None]:
     """Return what stops a worker that has lost its lease from writing to disk.
 
@@ -197,10 +216,6 @@ def _learn_robots(end: Manifest) -> None:
     close_old_connections()
     if end.status == SnapshotStatus.SUCCEEDED:
         learn_robots_ahead(end.snapshot_id)
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
 
 
 async def _tidy_up(snapshot_id: UUID) -> None:

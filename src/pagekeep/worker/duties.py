@@ -14,6 +14,7 @@ from django.db import connections
 from pagekeep.archive.database_errors import passing_errors
 from pagekeep.domain.errors import DatabaseTrouble, DiskFull
 from pagekeep.services.fan_out_events import fan_out_events
+from pagekeep.services.forget_hosts import forget_hosts
 from pagekeep.services.learn_robots import forget_old_robots
 from pagekeep.services.look_after_machine import look_after_machine
 from pagekeep.services.obey_limits import end_overdue_crawls
@@ -42,6 +43,7 @@ DUTIES: tuple[Callable[[], object], ...] = (
     forget_old_robots,
     read_sitemaps,
     read_unread,
+    forget_hosts,
 )
 
 

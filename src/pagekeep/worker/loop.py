@@ -185,11 +185,9 @@ class _Worker:
 
     async def _fill_tabs(self) -> None:
         while len(self._running) < self._tabs:
-            snapshot = await sync_to_async(queue.claim)(self._owner, self._lease)
+            snapshot = await sync_to_async(queue.claim)(self._owner, self._lease, besides=list(self._running))
             if snapshot is None:
                 return
-            if snapshot.pk in self._running:  # its lease had ended unrenewed, as after a night of a sleeping machine
-                continue
             self._owed.discard(snapshot.pk)
             self._running[snapshot.pk] = asyncio.create_task(self._capture(snapshot), name=snapshot.url)
 

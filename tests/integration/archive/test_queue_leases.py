@@ -24,6 +24,7 @@ from pagekeep.archive import queue
 owner = uuid4()
 while snapshot := queue.claim(owner, 60):
     print(snapshot.pk, snapshot.lease_owner == owner)
+    assert queue.held(owner, snapshot.pk).update(status="succeeded", lease_owner=None, retry_at=None)
 """
 
 

@@ -12,11 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pagekeep.archive import queue
+from pagekeep.archive import claiming, queue
 from pagekeep.archive.models import ArchiveResult, Crawl, CrawlRefusal, Snapshot
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.testing import FakeEngine
 from pagekeep.capture.values import CaptureRequest, Outcome
+from pagekeep.config.load import settings
 from pagekeep.domain.errors import BrowserDied
 from pagekeep.services import refuse_urls as refusing
 from pagekeep.services.add_urls import Added, add_urls
@@ -61,6 +62,12 @@ def pages() -> dict[str, int]:
 
 def crawl() -> Crawl:
     return Crawl.objects.get()
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits between two pages here: politeness has tests of its own."""
+    monkeypatch.setattr(claiming, "settings", lambda: settings().model_copy(update={"crawl_delay": 0.0}))
 
 
 @pytest.fixture(autouse=True)

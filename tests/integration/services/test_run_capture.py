@@ -124,11 +124,11 @@ def test_a_failed_retry_does_not_undo_what_is_kept(snapshot: Snapshot, owner: UU
 
 
 def test_a_kept_error_page_is_not_replaced(snapshot: Snapshot, owner: UUID) -> None:
-    assert run(snapshot, owner, FakeEngine(response_status=503)) == SnapshotStatus.FAILED
+    assert run(snapshot, owner, FakeEngine(response_status=502)) == SnapshotStatus.FAILED
     snapshot.refresh_from_db()
-    assert (snapshot.response_status, snapshot.reason) == (503, "The server answered 503.")
+    assert (snapshot.response_status, snapshot.reason) == (502, "The server answered 502.")
     assert snapshot.results.get(plugin="dom").status == ResultStatus.SUCCEEDED
-    with pytest.raises(Conflict, match="503"):
+    with pytest.raises(Conflict, match="502"):
         retry_snapshot(snapshot.pk)
 
 

@@ -96,7 +96,7 @@ def test_tabs_bound_what_runs_at_once() -> None:
             finally:
                 running -= 1
 
-    add_urls([f"https://example.com/{number}" for number in range(9)], user=None, plugins=["title"])
+    add_urls([f"https://host-{number}.example.com/" for number in range(9)], user=None, plugins=["title"])
     work(Counting(output_seconds=0.02), tabs=3)
     assert most == 3
 

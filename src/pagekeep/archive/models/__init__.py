@@ -6,6 +6,7 @@ from pagekeep.archive.models.counts import StatusCount
 from pagekeep.archive.models.crawl import Crawl
 from pagekeep.archive.models.crawl_refusal import CrawlRefusal, RefusalCount
 from pagekeep.archive.models.crawl_sitemap import CrawlSitemap
+from pagekeep.archive.models.host import Host, Lane
 from pagekeep.archive.models.login_failure import LoginFailure
 from pagekeep.archive.models.machine import Binary, Machine
 from pagekeep.archive.models.persona import Persona
@@ -25,6 +26,8 @@ __all__ = [
     "Crawl",
     "CrawlRefusal",
     "CrawlSitemap",
+    "Host",
+    "Lane",
     "LoginFailure",
     "Machine",
     "Persona",

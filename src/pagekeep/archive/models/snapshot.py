@@ -111,6 +111,18 @@ class Snapshot(models.Model):
             models.Index(fields=["modified_at", "id"], name="snapshot_modified", condition=Q(hidden=False)),
             models.Index(fields=["lease_owner"], name="snapshot_held", condition=Q(lease_owner__isnull=False)),
             models.Index(fields=["retry_at", "id"], name="snapshot_claim", condition=Q(retry_at__isnull=False)),
+            # The lanes of a host (`lanes`), and which of its pages workers hold.
+            models.Index(
+                fields=["domain", "retry_at", "id"],
+                name="snapshot_seeds_due",
+                condition=Q(depth=0, retry_at__isnull=False),
+            ),
+            models.Index(
+                fields=["domain", "retry_at", "id"],
+                name="snapshot_links_due",
+                condition=Q(depth__gt=0, retry_at__isnull=False),
+            ),
+            models.Index(fields=["domain"], name="snapshot_host_held", condition=Q(lease_owner__isnull=False)),
             models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
             models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),
             # What a crawl asks of each link it finds: whether it has that page, and how many like it.

@@ -1,0 +1,34 @@
+"""Slow a host down that answers 429 or 503, and let it recover once it answers well again."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils import timezone
+
+from pagekeep.archive.models import Host
+from pagekeep.capture.values import Outcome
+from pagekeep.crawl.politeness import BUSY, HostState, busy_wait, recovered, slowed_down
+
+
+def note_answer(host: str, outcome: Outcome, attempts: int) -> float | None:
+    """Note how a host has answered; return in how many seconds it is to be asked again, None unless it is busy.
+
+    Args:
+        host: the name of the one that answered, as a snapshot's ``domain``.
+        attempts: how often the page has been tried.
+    """
+    if outcome.response_status not in BUSY:
+        if outcome.response_status is not None and Host.objects.filter(name=host, delay__isnull=False).exists():
+            _change(host, recovered)
+        return None
+    wait = busy_wait(attempts, outcome.retry_after)
+    now = timezone.now()
+    _change(host, lambda state: slowed_down(state, wait, now))
+    return wait
+
+
+def _change(host: str, change: Callable[[HostState], HostState]) -> None:
+    with transaction.atomic():
+        Host.objects.get_or_create(name=host, defaults={"visited_at": timezone.now()})
+        state = change(Host.objects.select_for_update().get(name=host).state)
+        Host.objects.filter(name=host).update(delay=state.delay, slow_until=state.slow_until)
