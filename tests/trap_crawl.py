@@ -13,13 +13,15 @@ from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
+from pagekeep.config.declarations import Settings
 from pagekeep.crawl.scope import same_page
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.snapshot_files import SnapshotFiles
 from testsite.trap_server import NETWORK, Arrival, TrapSite
-from testsite.traps import KINDS
+from testsite.traps import CRAWL_DELAY, KINDS, RETRY_AFTER
 
 DEPTH = 4
+POLITE, RULED = (name in Settings.model_fields for name in ("crawl_delay", "obey_robots"))
 EARLY = 0.005
 """Seconds by which a request may come too early: what the noting of arrivals is sure of."""
 _ADD = """
@@ -55,6 +57,7 @@ class Crawled:
     refused: list[dict[str, str]]
     arrivals: list[Arrival]
     max_urls: int
+    delay: float
 
     def statuses(self) -> Counter[str]:
         """Return how many pages have each status."""
@@ -69,31 +72,28 @@ class Crawled:
                 for link in found["links"]:
                     yield urljoin(page["final_url"], link)
 
-    def early(self, delay: float) -> list[tuple[Arrival, Arrival]]:
-        """Return the pairs of pages that a host was asked for in less than ``delay`` seconds."""
+    def visits(self) -> dict[str, list[Arrival]]:
+        """Return by host the requests that began visits of followed links, which is all but the first page."""
         by_host: dict[str, list[Arrival]] = defaultdict(list)
         for arrival in self.arrivals:
-            if arrival.is_page:
+            if arrival.is_page and (arrival.kind, arrival.path) != (KINDS[0], "/"):
                 by_host[arrival.kind].append(arrival)
-        return [
-            (one, other)
-            for asked in by_host.values()
-            for one, other in pairwise(asked)
-            if other.at - one.at < delay - EARLY
-        ]
+        return by_host
 
 
-def crawl_traps(site: TrapSite, folder: Path, *, max_urls: int, tabs: int, seconds: float, **settings: str) -> Crawled:
+def crawl_traps(site: TrapSite, folder: Path, *, max_urls: int, tabs: int, delay: float, seconds: float) -> Crawled:
     """Crawl the whole site from its first page; return what came of it.
 
     Args:
+        delay: seconds between two visits of followed links to a host, where it asks for no more.
         seconds: after so long it has to have ended.
-        settings: Pagekeep's, without the prefix.
     """
     root = folder / "data"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
     own = {"DATA_DIR": str(root), "ALLOW_PRIVATE": NETWORK, "PLUGINS": "title,outlinks", "BEHAVIOURS": "none"}
-    own |= {"TIMEOUT": "10", "SETTLE_TIMEOUT": "1", "LOG_LEVEL": "warning", "WORKER_NICENESS": "0"} | settings
+    own |= {"TIMEOUT": "10", "SETTLE_TIMEOUT": "1", "LOG_LEVEL": "warning", "WORKER_NICENESS": "0"}
+    if POLITE:
+        own["CRAWL_DELAY"] = str(delay)
     environ = kept | {f"PAGEKEEP_{name}": value for name, value in own.items()}
     environ["DJANGO_SETTINGS_MODULE"] = "pagekeep.project.settings"
 
@@ -109,14 +109,51 @@ def crawl_traps(site: TrapSite, folder: Path, *, max_urls: int, tabs: int, secon
     run("-c", _ADD, site.traps.start(), str(DEPTH), str(max_urls))
     run(*pagekeep, "worker", "--tabs", str(tabs), "--until-idle", seconds=seconds)
     told = json.loads(run("-c", _TELL))
-    return Crawled(site, root, told["crawl"], told["pages"], told["refused"], site.arrivals(), max_urls)
+    return Crawled(site, root, told["crawl"], told["pages"], told["refused"], site.arrivals(), max_urls, delay)
+
+
+def check_delays(crawled: Crawled) -> None:
+    """No visit to a host begins earlier than the delay after the one before, less what noting it is sure of."""
+    for kind, visits in crawled.visits().items():
+        least = max(crawled.delay, CRAWL_DELAY if kind == "robots" and RULED else 0.0)
+        early = [
+            (other.path, other.at - one.at) for one, other in pairwise(visits) if other.at - one.at < least - EARLY
+        ]
+        assert not early, (kind, least, early[:10])
+
+
+def check_patience(crawled: Crawled) -> None:
+    """A host that asked for patience is left alone for as long, and its pages are captured in the end."""
+    visits = crawled.visits()["busy"]
+    refusals = [one for one in visits if one.status in (429, 503)]
+    for one, other in pairwise(visits):
+        assert one not in refusals or other.at - one.at >= RETRY_AFTER - EARLY, (one, other)
+    served = {visit.path for visit in visits if visit.status == 200}
+    assert {refusal.path for refusal in refusals} - {"/never"} <= served
+
+
+def check_rules(crawled: Crawled) -> None:
+    """What robots.txt forbids is asked of nobody, and refused by a rule of that name."""
+    assert not [arrival for arrival in crawled.arrivals if arrival.path.startswith("/private/")]
+    forbidden = [refusal for refusal in crawled.refused if "/private/" in refusal["url"]]
+    assert forbidden
+    assert all("robots" in refusal["rule"] for refusal in forbidden), forbidden
+
+
+def check_walls(crawled: Crawled) -> None:
+    """A wall in front of a page is not taken for the page."""
+    walls = [page for page in crawled.pages if "/wall/" in page["url"]]
+    assert walls
+    assert not [page for page in walls if page["status"] == "succeeded"]
 
 
 def check_limits(crawled: Crawled) -> None:
     """It has ended within its limits, and every kind of host was visited."""
     assert crawled.crawl["status"] == "sealed", crawled.crawl
-    assert crawled.crawl["outcome"] == "limit", crawled.crawl
-    assert len(crawled.pages) == crawled.max_urls
+    assert len(crawled.pages) <= crawled.max_urls
+    assert crawled.crawl["outcome"] == ("limit" if len(crawled.pages) == crawled.max_urls else "finished"), (
+        crawled.crawl
+    )
     assert max(page["depth"] for page in crawled.pages) <= DEPTH
     assert {crawled.site.kind_of(page["url"]) for page in crawled.pages} == set(KINDS)
 
@@ -172,4 +209,8 @@ def spellings(urls: Iterable[str]) -> set[str]:
     return {spelling for url in urls for spelling in same_page(url)}
 
 
-CHECKS = (check_limits, check_accounts, check_reasons, check_requests, check_redirects)
+CHECKS = (
+    *(check_limits, check_accounts, check_reasons, check_requests, check_redirects, check_walls),
+    *((check_delays, check_patience) if POLITE else ()),
+    *((check_rules,) if RULED else ()),
+)

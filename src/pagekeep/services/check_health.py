@@ -14,7 +14,7 @@ from pagekeep.archive.database import on_postgres, place_of_database
 from pagekeep.archive.models import Worker
 from pagekeep.archive.patience import patient_for
 from pagekeep.archive.processes import has_ended
-from pagekeep.archive.worker_queries import living_workers, queue_counts
+from pagekeep.archive.worker_queries import living_workers, queue_counts, state_of
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.add_tallies import PROBE, Tallies
@@ -102,7 +102,7 @@ def _workers() -> Iterator[Unwell]:
         yield Unwell("workers", why)
         return
     since = timezone.now() - STUCK
-    taking = [worker for worker in alive if worker.order == Worker.Order.NONE and worker.started_at < since]
+    taking = [worker for worker in alive if state_of(worker) == Worker.State.IDLE and worker.started_at < since]
     if not taking or any(worker.pages_per_minute for worker in alive):
         return
     counts = queue_counts()

@@ -90,6 +90,9 @@ def test_a_queue_that_does_not_move_is_not_well(staff: Client, db: None) -> None
     assert text(staff.get(ADDRESS)) == "OK"
     Worker.objects.update(pages_per_minute=0, started_at=timezone.now())
     assert text(staff.get(ADDRESS)) == "OK"  # it has just begun
+    Worker.objects.update(started_at=timezone.now() - timedelta(hours=1), state=Worker.State.PAUSED)
+    assert text(staff.get(ADDRESS)) == "OK"  # it takes none, and says why itself
+    Worker.objects.update(state=Worker.State.IDLE)
     Worker.objects.update(started_at=timezone.now() - timedelta(hours=1))
     taken = Snapshot.objects.order_by("url")[:1].values("pk")
     Snapshot.objects.filter(pk__in=taken).update(status="started", lease_owner=worker.pk)
