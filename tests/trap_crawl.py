@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,6 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from pagekeep.config.declarations import Settings
-from pagekeep.crawl.scope import same_page
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.snapshot_files import SnapshotFiles
 from testsite.trap_server import NETWORK, Arrival, TrapSite
@@ -24,6 +24,7 @@ DEPTH = 4
 POLITE, RULED = (name in Settings.model_fields for name in ("crawl_delay", "obey_robots"))
 EARLY = 0.005
 """Seconds by which a request may come too early: what the noting of arrivals is sure of."""
+_SESSION = re.compile(r";jsessionid=[^/?#]*|PHPSESSID=[^&#]*")
 _ADD = """
 import sys, django
 django.setup()
@@ -162,13 +163,13 @@ def check_accounts(crawled: Crawled) -> None:
     """Every URL it has seen is a page that succeeded or failed, or was refused with a reason; none is both."""
     assert set(crawled.statuses()) <= {"succeeded", "failed"}, crawled.statuses()
     pages = {page["url"] for page in crawled.pages}
-    known = spellings(pages | {page["final_url"] for page in crawled.pages})
+    known = {page_of(url) for page in crawled.pages for url in (page["url"], page["final_url"])}
     refused = {refusal["url"] for refusal in crawled.refused}
     assert not pages & refused
     assert len(refused) <= crawled.crawl["num_refused"]
     assert all(refusal["rule"] and refusal["reason"] for refusal in crawled.refused)
     if len(refused) == crawled.crawl["num_refused"]:  # else they are too many to be listed, and only counted
-        lost = {link for link in crawled.links() if not same_page(link) & (known | spellings(refused))}
+        lost = {page_of(link) for link in crawled.links()} - known - {page_of(url) for url in refused}
         assert not lost, sorted(lost)[:20]
 
 
@@ -184,9 +185,12 @@ def check_reasons(crawled: Crawled) -> None:
 def check_requests(crawled: Crawled) -> None:
     """No page was asked for that was not taken, and none more often than it was tried."""
     origins = dict(zip(KINDS, crawled.site.traps.origins, strict=True))
-    asked = Counter(f"{origins[arrival.kind]}{arrival.path}" for arrival in crawled.arrivals if arrival.is_page)
-    attempts = {spelling: page["attempts"] for page in crawled.pages for spelling in same_page(page["url"])}
-    often = {url: number for url, number in asked.items() if number > attempts.get(url, 0)}
+    visits = (arrival for arrival in crawled.arrivals if arrival.is_page)
+    asked = Counter(page_of(f"{origins[visit.kind]}{visit.path}") for visit in visits)
+    attempts: Counter[str] = Counter()
+    for page in crawled.pages:
+        attempts[page_of(page["url"])] += page["attempts"]
+    often = {url: number for url, number in asked.items() if number > attempts[url]}
     assert not often, often
 
 
@@ -204,9 +208,9 @@ def check_redirects(crawled: Crawled) -> None:
             assert page["final_url"].endswith(f"/end/{name}"), page
 
 
-def spellings(urls: Iterable[str]) -> set[str]:
-    """Return every spelling of the same pages."""
-    return {spelling for url in urls for spelling in same_page(url)}
+def page_of(url: str) -> str:
+    """Return what two URLs of the site have in common that are the same page: neither place in it nor session id."""
+    return _SESSION.sub("", url.partition("#")[0]).rstrip("?")
 
 
 CHECKS = (
