@@ -81,7 +81,7 @@ def serve(sites: list[Site], robots: str = "", status: int = 200, location: str 
 
 
 def crawl(*urls: str, **config: object) -> Crawl:
-    config = {"OBEY_ROBOTS": True} | config
+    config = {"OBEY_ROBOTS": True, "CRAWL_DELAY": 0} | config
     added = add_urls(urls, user=None, plugins=["title"], depth=1, allow_private=["127.0.0.1"], config=config)
     return added.crawl
 
