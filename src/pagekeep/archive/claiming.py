@@ -66,17 +66,20 @@ def wake_lanes(now: datetime) -> None:
     _do(f"UPDATE {_LANES} SET wakes_at = NULL WHERE id IN ({asleep})", [column_value("retry_at", now)])
 
 
-def take_first(owner: UUID, ends: datetime, besides: Collection[UUID], now: datetime) -> tuple[bool, UUID | None]:
+def take_first(
+    owner: UUID, ends: datetime, besides: Collection[UUID], now: datetime, *, links_first: bool
+) -> tuple[bool, UUID | None]:
     """Look at the first lane that is awake; claim its page, or put the lane off.
 
     Args:
         ends: when the lease does.
         besides: snapshots that are left alone.
+        links_first: whether followed links go before pages that a person asked for.
 
     Returns:
         Whether there was a lane, and the page if one was claimed.
     """
-    lane = _first_lane(now)
+    lane = _first_lane(now, followed=links_first) or _first_lane(now, followed=not links_first)
     if lane is None:
         return False, None
     page = _first_page(lane)
@@ -119,18 +122,19 @@ def column_value(field: str, value: object, model: type[Model] = Snapshot) -> An
     return model._meta.get_field(field).get_db_prep_value(value, connection)  # type: ignore[union-attr]
 
 
-def _first_lane(now: datetime) -> _Lane | None:
+def _first_lane(now: datetime, *, followed: bool) -> _Lane | None:
+    """Return the lane of this kind that is awake and has been due longest."""
     row = _one(
-        f"""SELECT {_LANES}.id, host, followed, visited_at, followed_at, crawl_delay, delay, slow_until
+        f"""SELECT {_LANES}.id, host, visited_at, followed_at, crawl_delay, delay, slow_until
             FROM {_LANES} LEFT JOIN {_HOSTS} ON {_HOSTS}.name = host
-            WHERE wakes_at IS NULL AND due_at <= %s ORDER BY due_at LIMIT 1""",
-        [column_value("retry_at", now)],
+            WHERE wakes_at IS NULL AND followed = %s AND due_at <= %s ORDER BY due_at LIMIT 1""",
+        [followed, column_value("retry_at", now)],
     )
     if row is None:
         return None
-    pk, host, followed, visited_at, followed_at, crawl_delay, delay, slow_until = row
+    pk, host, visited_at, followed_at, crawl_delay, delay, slow_until = row
     state = HostState(_moment(visited_at), _moment(followed_at), crawl_delay, delay, _moment(slow_until))
-    return _Lane(pk, host, bool(followed), state)
+    return _Lane(pk, host, followed, state)
 
 
 def _first_page(lane: _Lane, besides: Collection[UUID] = ()) -> _Page | None:

@@ -3,11 +3,13 @@
 A claimed snapshot carries its worker's id (``lease_owner``) and the end of the lease (``retry_at``). A worker that dies
 stops renewing; whoever claims next takes the snapshot over, and what the dead worker still writes is fenced off.
 
-A claim chooses a host first and then its page: each host has two lanes (`models.host.Lane`), and the one whose first
-page has been due longest is looked at. Where its host is not to be asked yet (`crawl.politeness`), the lane is put to
-sleep until it is: however much waits for one host, the others are found at once.
+A claim chooses a host first and then its page: each host has two lanes (`models.host.Lane`), of pages that a person
+asked for, which go first most times, and of followed links. Of those the one that has been due longest is looked at;
+where its host is not to be asked yet (`crawl.politeness`), it is put to sleep until it is. So however much waits for
+one host, the others are found at once.
 """
 
+import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,6 +25,8 @@ from pagekeep.domain.status import SnapshotStatus
 
 POLL = 0.3
 """Seconds between two looks of a worker at an empty queue."""
+LINKS_SHARE = 0.25
+"""How often followed links go first: a long list of pages that a person asked for shall not stop crawls."""
 _LOOKS = 50
 """Lanes that one transaction looks at: others shall write meanwhile."""
 
@@ -32,7 +36,7 @@ class LeaseLost(Conflict):
 
 
 def claim(owner: UUID, lease_seconds: float, *, besides: Collection[UUID] = ()) -> Snapshot | None:
-    """Take the page that has been due longest of those whose host may be asked, and count the attempt.
+    """Take the first page that is due of those whose host may be asked, and count the attempt.
 
     Due are queued snapshots whose ``retry_at`` has come, and started ones whose lease has ended; no others have one.
 
@@ -45,12 +49,14 @@ def claim(owner: UUID, lease_seconds: float, *, besides: Collection[UUID] = ()) 
     Returns:
         The snapshot, or None if nothing can be visited now.
     """
+    links_first = random.random() < LINKS_SHARE  # noqa: S311 (no secret)
     while claiming.may_be_due(timezone.now()):
         with transaction.atomic():
             now = timezone.now()
             claiming.wake_lanes(now)
             for _ in range(_LOOKS):
-                found, taken = claiming.take_first(owner, now + timedelta(seconds=lease_seconds), besides, now)
+                ends = now + timedelta(seconds=lease_seconds)
+                found, taken = claiming.take_first(owner, ends, besides, now, links_first=links_first)
                 if taken or not found:
                     break
         if taken:

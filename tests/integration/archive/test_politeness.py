@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pagekeep.archive import queue
+from pagekeep.archive.host_queries import slow_hosts, why_it_waits
 from pagekeep.archive.lanes import lanes_anew
 from pagekeep.archive.models import Crawl, Host, Lane, Snapshot
 from pagekeep.domain.status import SnapshotStatus
@@ -38,6 +39,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr(queue, "timezone", found)
+    monkeypatch.setattr(queue, "LINKS_SHARE", 0.0)
     return found
 
 
@@ -109,7 +111,8 @@ def test_the_first_link_comes_a_delay_after_the_seed(clock: Clock) -> None:
     assert claim() == "a.test/1"
 
 
-def test_seeds_without_end_do_not_stop_followed_links(clock: Clock) -> None:
+def test_seeds_without_end_do_not_stop_followed_links(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LINKS_SHARE", 1.0)
     links("a.test/link")
     seeds(*(f"a.test/{number}" for number in range(60)))
     taken = []
@@ -170,11 +173,12 @@ def test_one_host_that_waits_keeps_no_other_waiting(clock: Clock) -> None:
     assert claim() is None
 
 
-def test_the_page_queued_first_goes_first_whatever_its_host_or_depth(clock: Clock) -> None:
-    seeds("a.test/1")
-    links("b.test/1")
-    seeds("c.test/1")
-    assert [claim() for _ in range(3)] == ["a.test/1", "b.test/1", "c.test/1"]
+def test_what_a_person_asked_for_goes_before_followed_links_else_the_page_queued_first(clock: Clock) -> None:
+    links("b.test/1", "c.test/1")
+    seeds("a.test/1", "c.test/2")
+    assert [claim() for _ in range(4)] == ["a.test/1", "c.test/2", "b.test/1", None]
+    clock.tick(1)
+    assert claim() == "c.test/1"
 
 
 def test_no_worker_takes_its_own_page_again_that_it_still_works_on(clock: Clock) -> None:
@@ -247,3 +251,26 @@ def test_hosts_without_use_are_forgotten(clock: Clock) -> None:
     seeds("old.test/2")
     clock.tick(60)
     assert {claim() for _ in range(2)} == {"old.test/2", "waiting.test/3"}
+
+
+def test_a_person_is_told_why_a_page_waits(clock: Clock) -> None:
+    links("a.test/1", "a.test/2", CRAWL_DELAY=4)
+
+    def why(url: str) -> str:
+        return why_it_waits(Snapshot.objects.get(url=f"https://{url}"), 1.0, clock.now())
+
+    assert why("a.test/1") == "It waits for a worker to take it."
+    claim()
+    assert claim() is None
+    assert why("a.test/1") == ""
+    assert why("a.test/2") == "It waits until another page of a.test is captured."
+    end("a.test/1")
+    assert claim() is None
+    assert why("a.test/2") == "It waits because pages of a.test are visited 4 seconds apart."
+    until = clock.now() + timedelta(minutes=2)
+    Host.objects.update(slow_until=until, delay=2.0)
+    assert "a.test asked to be left alone until" in why("a.test/2")
+    assert [(host.name, host.delay, host.until) for host in slow_hosts(now=clock.now())] == [("a.test", 2.0, until)]
+    (later,) = seeds("b.test/1")
+    Snapshot.objects.filter(pk=later.pk).update(retry_at=clock.now() + timedelta(minutes=1))
+    assert why("b.test/1").startswith("It is due at ")

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             model_name="lane",
             index=models.Index(
                 condition=models.Q(("due_at__isnull", False), ("wakes_at__isnull", True)),
-                fields=["due_at"],
+                fields=["followed", "due_at"],
                 name="lane_awake",
             ),
         ),

@@ -46,7 +46,9 @@ class Lane(models.Model):
         constraints = [models.UniqueConstraint(fields=["host", "followed"], name="lane_once")]
         indexes = [
             models.Index(
-                fields=["due_at"], name="lane_awake", condition=Q(wakes_at__isnull=True, due_at__isnull=False)
+                fields=["followed", "due_at"],
+                name="lane_awake",
+                condition=Q(wakes_at__isnull=True, due_at__isnull=False),
             ),
             models.Index(fields=["wakes_at"], name="lane_asleep", condition=Q(wakes_at__isnull=False)),
         ]

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pagekeep.archive.filters import SnapshotFilters
+from pagekeep.archive.host_queries import why_it_waits
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.page_queries import list_rows
 from pagekeep.archive.queries import find_snapshot
+from pagekeep.config.load import settings
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.keep_log import PLUGIN as LOG
@@ -38,6 +40,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponseBase:
         "others": others,
         "has_log": bool(snapshot_files(snapshot.pk).files(LOG)),
         "may_change": may_change(request),
+        "waits": why_it_waits(snapshot, settings().crawl_delay),
         "can_retry": snapshot.status not in OPEN and bool(missing_plugins(snapshot)),
     }
     return render(request, "pagekeep/snapshot.html", context)
