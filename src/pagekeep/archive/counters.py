@@ -1,8 +1,9 @@
 # ruff: noqa: S608 (nothing that is put into these statements comes from outside)
 """What keeps `StatusCount` and ``Tag.num_snapshots`` true: triggers for every change, and a count of everything.
 
-Only what is listed counts: snapshots that are not hidden, their results and their tags. Inside a trigger a number is
-changed by UPDATE alone: an ``INSERT OR IGNORE`` that fires it would override what an upsert here does on a conflict.
+Only what is listed counts: snapshots that are not hidden, their results and their tags. The triggers are SQLite's;
+`counters_postgres` says the same to PostgreSQL. Inside a trigger a number is changed by UPDATE alone: an ``INSERT OR
+IGNORE`` that fires it would override what an upsert here does on a conflict.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""A trigger, said once, in the words of both databases.
+"""A trigger for each row, said once, in the words of both databases; and how PostgreSQL is given any trigger.
 
 Conditions and statements are SQL that SQLite and PostgreSQL both understand. What they call by different names stands
 in it as ``{now}`` (the moment of the change) and ``{json_object}`` (a JSON object of names and values in turn).

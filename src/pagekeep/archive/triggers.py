@@ -13,11 +13,12 @@ from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from pagekeep.archive.counters import COUNTERS, count_anew
+from pagekeep.archive.counters_postgres import POSTGRES_COUNTERS
 from pagekeep.archive.events import EVENT_TRIGGERS
 from pagekeep.archive.lanes import LANE_TRIGGERS, lanes_anew
 from pagekeep.archive.trigger_sql import OWN, Trigger, make_on_postgres, take_turn_on
 
-TRIGGERS: dict[str, Trigger] = {**COUNTERS, **EVENT_TRIGGERS, **LANE_TRIGGERS}
+_ON_BOTH: dict[str, Trigger] = {**EVENT_TRIGGERS, **LANE_TRIGGERS}
 
 
 def install_triggers(using: str = "default", **_: Any) -> None:
@@ -55,10 +56,10 @@ def _on_sqlite(using: str) -> bool:
 def _wanted(using: str) -> dict[str, str]:
     """Return by name what says all about a trigger: on SQLite its statement, on PostgreSQL its function's body."""
     if _on_sqlite(using):
-        return {name: trigger.on_sqlite(name) for name, trigger in TRIGGERS.items()}
+        return {name: trigger.on_sqlite(name) for name, trigger in {**COUNTERS, **_ON_BOTH}.items()}
     tables = [model._meta.db_table for model in apps.get_app_config("archive").get_models()]
     turns = {f"turn_{table}": take_turn_on(table) for table in tables}
-    return turns | {name: trigger.on_postgres() for name, trigger in TRIGGERS.items()}
+    return turns | POSTGRES_COUNTERS | {name: trigger.on_postgres() for name, trigger in _ON_BOTH.items()}
 
 
 def _present(using: str, cursor: CursorWrapper) -> dict[str, str]:
