@@ -115,7 +115,7 @@ def _few_of_a_family(crawl: Crawl, urls: Sequence[str], refused: list[Refusal]) 
     there: Counter[str] = Counter()
     names = list(dict.fromkeys(families.values()))
     for start in range(0, len(names), BATCH):
-        own = Snapshot.objects.filter(crawl_id=crawl.pk, family__in=names[start : start + BATCH]).exclude(family="")
+        own = Snapshot.objects.filter(crawl_id=crawl.pk, family__in=names[start : start + BATCH])
         there.update(dict(own.order_by().values_list("family").annotate(number=Count("pk"))))
     kept = []
     for url in urls:

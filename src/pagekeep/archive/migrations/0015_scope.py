@@ -123,20 +123,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="snapshot",
-            index=models.Index(
-                condition=models.Q(("final_identity", ""), _negated=True),
-                fields=["crawl", "final_identity"],
-                name="snapshot_redirected",
-            ),
+            index=models.Index(fields=["crawl", "final_identity"], name="snapshot_redirected"),
         ),
         migrations.AddIndex(
             model_name="snapshot",
-            index=models.Index(
-                condition=models.Q(("family", ""), _negated=True), fields=["crawl", "family"], name="snapshot_family"
-            ),
+            index=models.Index(fields=["crawl", "family"], name="snapshot_family"),
         ),
         migrations.AddIndex(
             model_name="snapshot",
-            index=models.Index(condition=models.Q(("depth", 0)), fields=["crawl"], name="snapshot_seeds"),
+            index=models.Index(fields=["crawl", "depth"], name="snapshot_depth"),
         ),
     ]

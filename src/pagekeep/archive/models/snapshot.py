@@ -125,13 +125,12 @@ class Snapshot(models.Model):
             models.Index(fields=["domain"], name="snapshot_host_held", condition=Q(lease_owner__isnull=False)),
             models.Index(F("url"), F("bookmarked_at").desc(), name="snapshot_url_newest"),
             models.Index(fields=["crawl", "status"], name="snapshot_crawl_status"),
-            # What a crawl asks of each link it finds: whether it has that page, and how many like it.
+            # What a crawl asks of each link it finds: whether it has that page, and how many like it. Whole indexes:
+            # that part of one would be enough SQLite does not see of a parameter.
             models.Index(fields=["crawl", "identity"], name="snapshot_identity"),
-            models.Index(
-                fields=["crawl", "final_identity"], name="snapshot_redirected", condition=~Q(final_identity="")
-            ),
-            models.Index(fields=["crawl", "family"], name="snapshot_family", condition=~Q(family="")),
-            models.Index(fields=["crawl"], name="snapshot_seeds", condition=Q(depth=0)),
+            models.Index(fields=["crawl", "final_identity"], name="snapshot_redirected"),
+            models.Index(fields=["crawl", "family"], name="snapshot_family"),
+            models.Index(fields=["crawl", "depth"], name="snapshot_depth"),
         ]
 
     def __str__(self) -> str:
