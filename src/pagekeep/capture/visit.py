@@ -141,8 +141,11 @@ class Keep:
 
     def _begin(self, keep: Callable[..., StoredFile], *arguments: object) -> Awaitable[StoredFile]:
         work = asyncio.to_thread(keep, self._plugin, *arguments)
-        self._begun.append(asyncio.get_running_loop().create_task(work))
-        return self._begun[-1]
+        task = asyncio.get_running_loop().create_task(work)
+        # Where another file has ended the visit, nobody asks what this one met.
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        self._begun.append(task)
+        return task
 
     def _within(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         size = 0
