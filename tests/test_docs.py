@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from pagekeep.cli.describe import tables
+from pagekeep.cli.exit_codes import EXIT_CODES
 from pagekeep.config.describe import settings_page
 from pagekeep.crawl.inputs import FORMATS
 from pagekeep.domain.behaviours import BEHAVIOURS
+from pagekeep.domain.errors import PagekeepError
 from pagekeep.domain.log_fields import FIELDS
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.web.metrics import METRICS
@@ -31,6 +33,14 @@ def test_settings_page_is_made_from_the_declarations() -> None:
 
 def test_commands_and_exit_codes_are_made_from_the_code() -> None:
     assert (ROOT / "docs/cli.md").read_text().endswith(tables())
+
+
+def test_every_error_has_an_exit_code_that_is_explained() -> None:
+    kinds = [PagekeepError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    assert len(kinds) > 10
+    assert {kind.exit_code for kind in kinds} <= set(EXIT_CODES)
 
 
 def test_every_plugin_and_behaviour_is_described() -> None:

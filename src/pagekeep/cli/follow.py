@@ -1,6 +1,7 @@
 """Following the pages of one crawl until each has ended, and capturing them here where no worker does."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +17,9 @@ from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.worker.loop import run_worker
 
 LOOK_EVERY = 0.2
-"""Seconds between two looks at the database."""
+"""Seconds between two looks at the database; more where a look takes long, as in a crawl of very many pages."""
+REST = 10
+"""How many times as long as a look took it rests until the next."""
 ENDED = (SnapshotStatus.SUCCEEDED, SnapshotStatus.FAILED, SnapshotStatus.SEALED)
 UNMADE = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF, ResultStatus.PAUSED)
 
@@ -84,8 +87,10 @@ async def until_ended(following: Following, stop: asyncio.Event, *, capture_here
     stopping = asyncio.create_task(stop.wait())
     try:
         while not stopping.done():
+            began = time.monotonic()
             if await sync_to_async(following.look)():
                 return True
+            rest = max(LOOK_EVERY, REST * (time.monotonic() - began))
             if worker is not None and worker.done():
                 if await worker:
                     return False
@@ -93,7 +98,7 @@ async def until_ended(following: Following, stop: asyncio.Event, *, capture_here
             if capture_here and worker is None and not await sync_to_async(live_workers)():
                 give_way(settings().worker_niceness)
                 worker = asyncio.create_task(run_worker(stop=stop_worker))
-            await asyncio.wait({stopping, worker} if worker else {stopping}, timeout=LOOK_EVERY)
+            await asyncio.wait({stopping, worker} if worker else {stopping}, timeout=rest)
         return False
     finally:
         stopping.cancel()

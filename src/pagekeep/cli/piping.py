@@ -1,6 +1,7 @@
 """Between two commands: the JSON lines that one prints are what another takes from standard input."""
 
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ CRAWLS = {"crawl": "id", "snapshot": "crawl_id"}
 _TOLD_ONLY = ("refused", "known")
 """Lines that tell what a command did not take. They name nothing."""
 _MOST_TOLD = 5
+PATIENCE = 20.0
+"""Seconds after which we say that we wait: a pipe that nobody writes into looks like a command that hangs."""
 
 
 def named(arguments: Sequence[str], takes: Mapping[str, str]) -> list[str] | None:
@@ -91,6 +94,8 @@ def _read(takes: Mapping[str, str]) -> list[str]:
 
 
 def _lines() -> Iterator[tuple[int, bytes]]:
+    if not select.select([sys.stdin.buffer], [], [], PATIENCE)[0]:
+        err.print("Waiting for standard input, which names what this command is about; Ctrl-C stops.")
     for number, line in enumerate(sys.stdin.buffer, 1):
         text = line.strip()
         if text and not text.startswith(b"#"):
