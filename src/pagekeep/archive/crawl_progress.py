@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
-from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.archive.models import Crawl, CrawlSitemap, Snapshot
 from pagekeep.archive.progress import live_workers
 from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 
@@ -28,6 +28,7 @@ class WaitsFor(StrEnum):
     WORKER = "worker"
     TIME = "time"
     TURN = "turn"
+    SITEMAPS = "sitemaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class CrawlProgress:
         pages_per_minute: over the last five minutes, or all its time once it has ended.
         at_work: ``snapshot_id, url, step, started_at`` of the pages that are being captured.
         waits_for: PAGES are being captured; somebody must RESUME it, or the pages that are paused; a WORKER must be
-            started; TIME must pass until ``due_at``; or it is others' TURN.
+            started; TIME must pass until ``due_at``; it is others' TURN; or its SITEMAPS are to be read, which tell
+            its pages.
         due_at: when the first queued page may be taken.
     """
 
@@ -53,12 +55,14 @@ class CrawlProgress:
 
 
 def crawl_progress(crawls: Collection[Crawl]) -> dict[UUID, CrawlProgress]:
-    """Return how each of some crawls is getting on: at most 4 statements."""
+    """Return how each of some crawls is getting on: at most 5 statements."""
     ids, now = [crawl.pk for crawl in crawls], timezone.now()
     states, sums = _states(ids), _sums(ids, now)
     is_open = any(crawl.status != CrawlStatus.SEALED for crawl in crawls)
     at_work = _at_work(ids) if is_open else {}
     has_worker = bool(live_workers()) if is_open else True
+    unread = CrawlSitemap.objects.filter(crawl__in=ids, due_at__isnull=False).values_list("crawl_id", flat=True)
+    with_sitemaps = set(unread) if is_open else set()
     found: dict[UUID, CrawlProgress] = {}
     for crawl in crawls:
         own, sum_, pages = states.get(crawl.pk, {}), sums.get(crawl.pk, {}), at_work.get(crawl.pk, [])
@@ -67,7 +71,9 @@ def crawl_progress(crawls: Collection[Crawl]) -> dict[UUID, CrawlProgress]:
             output_size=sum_.get("size") or 0,
             pages_per_minute=_speed(crawl, own, sum_, now),
             at_work=pages,
-            waits_for=_waits_for(crawl, own, sum_.get("due"), now, has_worker=has_worker),
+            waits_for=_waits_for(
+                crawl, own, sum_.get("due"), now, has_worker=has_worker, has_sitemaps=crawl.pk in with_sitemaps
+            ),
             due_at=sum_.get("due"),
         )
     return found
@@ -117,14 +123,23 @@ def _speed(crawl: Crawl, states: dict[str, int], sums: dict[str, Any], now: date
 
 
 def _waits_for(
-    crawl: Crawl, states: dict[str, int], due: datetime | None, now: datetime, *, has_worker: bool
+    crawl: Crawl,
+    states: dict[str, int],
+    due: datetime | None,
+    now: datetime,
+    *,
+    has_worker: bool,
+    has_sitemaps: bool,
 ) -> WaitsFor:
     if crawl.status == CrawlStatus.SEALED:
         return WaitsFor.NOTHING
     if states.get(SnapshotStatus.STARTED):
         return WaitsFor.PAGES
-    if crawl.status == CrawlStatus.PAUSED or not states.get(SnapshotStatus.QUEUED):
+    is_queued = states.get(SnapshotStatus.QUEUED)
+    if crawl.status == CrawlStatus.PAUSED or not (is_queued or has_sitemaps):
         return WaitsFor.RESUME
     if not has_worker:
         return WaitsFor.WORKER
+    if not is_queued:
+        return WaitsFor.SITEMAPS
     return WaitsFor.TIME if due and due > now else WaitsFor.TURN

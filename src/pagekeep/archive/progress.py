@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 
-from pagekeep.archive.models import ArchiveResult, Snapshot, Worker
+from pagekeep.archive.models import ArchiveResult, CrawlSitemap, Snapshot, Worker
 from pagekeep.archive.processes import has_ended
-from pagekeep.domain.status import SnapshotStatus
+from pagekeep.domain.status import CrawlStatus, SnapshotStatus
 
 ALIVE_WITHIN = timedelta(seconds=15)
 """A worker that has not been heard of for longer (three heartbeats) counts as gone."""
@@ -32,19 +32,22 @@ def changed_pages(crawl_id: UUID, since: datetime | None) -> list[Snapshot]:
 
 @dataclass(frozen=True, slots=True)
 class OpenPages:
-    """How many snapshots of a crawl have not ended: queued or being captured, and paused."""
+    """How many snapshots of a crawl have not ended: queued or being captured, and paused; and how many of its sitemaps,
+    whose pages are not known before, are still to be read."""
 
     waiting: int
     paused: int
+    sitemaps: int
 
 
 def open_pages(crawl_id: UUID) -> OpenPages:
-    """Return how many snapshots of a crawl have not ended: 1 statement."""
+    """Return how many snapshots of a crawl have not ended: 2 statements."""
     states = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED, SnapshotStatus.PAUSED)
     rows = Snapshot.objects.filter(crawl_id=crawl_id, status__in=states).order_by().values_list("status")
     number: dict[str, int] = dict(rows.annotate(number=Count("pk")))
     paused = number.pop(SnapshotStatus.PAUSED, 0)
-    return OpenPages(sum(number.values()), paused)
+    unread = CrawlSitemap.objects.filter(crawl_id=crawl_id, due_at__isnull=False)
+    return OpenPages(sum(number.values()), paused, unread.exclude(crawl__status=CrawlStatus.SEALED).count())
 
 
 def live_workers() -> list[Worker]:

@@ -11,10 +11,10 @@ import orjson
 
 from pagekeep.config.parsing import parse_size
 from pagekeep.crawl.inputs import PARSERS
+from pagekeep.crawl.reach import REACHES
 from pagekeep.services.tagging import split_tags
 
 Command = Callable[..., None]
-SCOPES = ("page", "prefix", "host", "domain", "any")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -136,7 +136,7 @@ _OPTIONS = (
         "--scope",
         "--crawl-scope",
         "scope",
-        type=click.Choice(SCOPES),
+        type=click.Choice(REACHES),
         help="Which links to follow: none but the page, those below its folder, on its host, its domain, or any.",
     ),
     click.option("--allow", "--url-allowlist", "allow", multiple=True, metavar="PATTERN", help="Only URLs that fit."),

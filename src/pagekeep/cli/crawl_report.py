@@ -64,6 +64,8 @@ def waits_for(row: Row, progress: CrawlProgress) -> str:
             return f"a worker; none is running: {how_to('worker')}"
         case WaitsFor.TIME:
             return f"the moment its next page may be tried: {_in(progress.due_at)}"
+        case WaitsFor.SITEMAPS:
+            return "the sitemaps of its sites, which a worker reads"
         case WaitsFor.TURN:
             return "its turn: workers are busy, or its hosts are given a rest"
     return ""

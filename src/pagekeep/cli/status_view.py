@@ -101,6 +101,7 @@ def _why(row: Row, progress: CrawlProgress) -> str:
         WaitsFor.WORKER: ", no worker runs",
         WaitsFor.TIME: ", waits for a moment",
         WaitsFor.TURN: ", waits for its turn",
+        WaitsFor.SITEMAPS: ", reads sitemaps",
     }.get(progress.waits_for, "")
 
 
