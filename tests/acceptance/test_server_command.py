@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -125,3 +126,19 @@ def test_a_worker_that_hangs_is_replaced_and_its_page_taken_over(start: Callable
     wait_until(lambda: server.statuses() == {"drip": "failed"}, START_SECONDS)
     (told,) = [json.loads(line)["reason"] for line in server.run("list", "--json").splitlines()]
     assert told == "The page did not open within 4 seconds."  # what the second worker saw, to the end
+
+
+def test_where_logs_are_json_every_line_on_stderr_is_an_object(start: Callable[..., Server]) -> None:
+    server = start("--worker", LOG_FORMAT="json")
+    wait_until(server.has_worker, START_SECONDS)
+    said = [json.loads(line) for line in server.said().splitlines()]
+    (serving,) = (line["message"] for line in said if line["message"].startswith("Serving the archive at "))
+    address = serving.removeprefix("Serving the archive at ")
+    with urllib.request.urlopen(f"{address}/robots.txt", timeout=20) as answer:
+        assert answer.status == 200
+    server.process.terminate()
+    server.process.wait(STOP_SECONDS)
+    lines = [json.loads(line) for line in server.said().splitlines()]
+    assert any(line.get("path") == "/robots.txt" and line["status"] == 200 for line in lines)
+    assert any(line["message"].startswith("The worker takes pages") and line["worker"] for line in lines)
+    assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)

@@ -3,7 +3,7 @@
 from django.db import DatabaseError
 
 from pagekeep.archive.database import is_made
-from pagekeep.cli.printing import err
+from pagekeep.cli.printing import tell
 from pagekeep.domain.errors import NotFound
 from pagekeep.services.prepare_archive import Prepared, prepare_archive, unusable
 from pagekeep.services.wiring import data_dir
@@ -26,10 +26,10 @@ def open_archive(*, create: bool) -> Prepared:
         )
     prepared = prepare_archive()
     if prepared.created:
-        err.print(f"A new archive was made in {home.root}.")
+        tell(f"A new archive was made in {home.root}.")
     elif prepared.migrations:
         copy = f"; a copy of its database is {prepared.backup}" if prepared.backup else ""
-        err.print(f"The archive in {home.root} was brought up to date{copy}.")
+        tell(f"The archive in {home.root} was brought up to date{copy}.")
     return prepared
 
 

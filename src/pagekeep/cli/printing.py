@@ -1,5 +1,6 @@
 """What is written where: results on stdout, everything else on stderr."""
 
+import logging
 import os
 import shlex
 import shutil
@@ -10,6 +11,10 @@ from pathlib import Path
 import click
 import orjson
 from rich.console import Console
+
+from pagekeep.config.load import settings
+
+log = logging.getLogger(__name__)
 
 
 class _Plain(Console):
@@ -26,6 +31,18 @@ class _Plain(Console):
 out, err = _Plain(), _Plain(stderr=True)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line on stdout (JSONL).")
+
+
+def tell(text: str, level: int = logging.INFO) -> None:
+    """Tell whoever runs a service: a line for people on stderr, or one of the log's where those are JSON.
+
+    Args:
+        level: of `logging`, for the log.
+    """
+    if settings().log_format == "json":
+        log.log(level, "%s", text)
+    else:
+        err.print(text)
 
 
 def print_json(value: Mapping[str, object]) -> None:

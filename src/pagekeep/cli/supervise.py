@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from pagekeep.capture.programs.families import dying_with
-from pagekeep.cli.printing import err, how_to
+from pagekeep.cli.printing import how_to, tell
 from pagekeep.domain.errors import BadInput, EnvironmentProblem
 from pagekeep.worker.pulse import hung_seconds, pulse_seconds
 
@@ -119,7 +120,7 @@ class Children:
                 pause = 1.0
             has_worked = has_worked or lived > WORKS
             if code == TOLD_TO_STOP:
-                err.print(f"The {child.name} has ended as it was told to; start another with: {how_to(child.name)}")
+                tell(f"The {child.name} has ended as it was told to; start another with: {how_to(child.name)}")
                 return
             how = f"has ended unexpectedly ({_ending(code)})"
             if hung:
@@ -131,7 +132,7 @@ class Children:
                     return
                 how, pause = "cannot work on this machine", LONGEST_PAUSE
             has_worked = has_worked or code not in HOPELESS
-            err.print(f"The {child.name} {how}; it is started again in {pause:g} s.")
+            tell(f"The {child.name} {how}; it is started again in {pause:g} s.", logging.WARNING)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             process = await _start(child)

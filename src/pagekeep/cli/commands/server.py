@@ -16,7 +16,7 @@ from granian.server import Server
 from pagekeep.capture.programs.families import die_with_parent
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.ports import usable_port, web_address
-from pagekeep.cli.printing import err
+from pagekeep.cli.printing import tell
 from pagekeep.cli.supervise import Children, the_server, the_worker
 from pagekeep.config.declarations import PREFIX, Settings
 from pagekeep.config.load import settings
@@ -82,7 +82,7 @@ def _serve(own: Settings, port: int) -> None:
         log_access=False,
     )
     with listening(own.host, port):
-        err.print(f"Serving the archive at {own.base_url or web_address(own.host, port)}")
+        tell(f"Serving the archive at {own.base_url or web_address(own.host, port)}")
         server.serve(target_loader=_Loader(os.getpid()))
 
 
