@@ -37,7 +37,8 @@ def named(family: set[int], *words: str) -> list[int]:
     found = []
     for number in sorted(family):
         try:
-            arguments = Path(f"/proc/{number}/cmdline").read_bytes().decode(errors="replace").split("\0")
+            text = Path(f"/proc/{number}/cmdline").read_bytes().decode(errors="replace")
+            arguments = text.replace("\0", " ").split(" ")  # Chromium writes those of its children anew so
         except (FileNotFoundError, ProcessLookupError):
             continue
         if all(any(argument.startswith(word) for argument in arguments) for word in words):

@@ -24,6 +24,12 @@ class Nowhere:
     async def result(self, result):
         pass
 
+    async def linked(self, final_url):
+        pass
+
+    def note(self, line):
+        pass
+
 
 def _request(url):
     return CaptureRequest(url, plugins=("hashes",), allow_private=("127.0.0.0/8",), limits=LIMITS)
@@ -123,10 +129,22 @@ def test_whatever_a_browser_writes_lies_in_its_profile(start, tmp_path):
     assert {f"HOME={profile}".encode(), f"TMPDIR={profile}".encode()} <= set(environ)
 
 
-def test_the_size_of_a_browser_leaves_its_pages_out(start, site, loop_thread):
+def test_the_size_of_a_browser_leaves_its_pages_out(start, site, loop_thread, tmp_path, monkeypatch):
     engine = start(Wear())
     pid = engine.browser.process.pid
-    size = own_memory(pid)
-    assert 5 << 20 < size < 1 << 30
+    before = len(site.requests)
+
+    async def measure():
+        visit = asyncio.create_task(_capture(engine, site.url("/hang?size")))
+        await asyncio.to_thread(site.wait_for, "/hang?size", after=before)
+        assert named(family_of(Path("/nowhere"), tmp_path), "--type=renderer")
+        own = own_memory(pid)
+        monkeypatch.setattr("pagekeep.capture.chromium.warm._OF_A_PAGE", b"no process has this")
+        everything = own_memory(pid)
+        visit.cancel()
+        await asyncio.wait({visit})
+        return own, everything
+
+    own, everything = loop_thread.run(measure())
+    assert 5 << 20 < own < everything
     assert own_memory(-1) == 0
-    assert named(family_of(Path("/nowhere"), Path(engine._options.temp_dir)), "--remote-debugging-pipe")

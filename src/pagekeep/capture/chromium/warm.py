@@ -161,7 +161,7 @@ def own_memory(session: int) -> int:
         with contextlib.suppress(OSError, IndexError):  # it ends while we look
             if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) != session:
                 continue
-            if _OF_A_PAGE not in (folder / "cmdline").read_bytes().split(b"\0"):
+            if _OF_A_PAGE not in (folder / "cmdline").read_bytes():  # which Chromium writes anew, with spaces
                 size += _anonymous(folder)
     return size
 
