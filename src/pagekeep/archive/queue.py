@@ -125,7 +125,9 @@ def expire(owners: Collection[UUID]) -> int:
 
 def waiting(within_seconds: float) -> bool:
     """Whether a snapshot may be claimed within this time from now: it is due, or its lease ends, and its host free."""
-    return claiming.may_be_due(timezone.now() + timedelta(seconds=within_seconds))
+    horizon = timezone.now() + timedelta(seconds=within_seconds)
+    # A lane may promise too much after its last page has ended: its moments are only the earliest possible ones.
+    return Snapshot.objects.filter(retry_at__lte=horizon).exists() and claiming.may_be_due(horizon)
 
 
 def held_by(owner: UUID, snapshot_id: UUID) -> bool:

@@ -70,6 +70,10 @@ def test_two_seeds_of_a_host_at_once_and_the_next_as_soon_as_one_has_ended(clock
     assert [claim() for _ in range(4)] == ["a.test/1", "a.test/2", "b.test/1", None]
     end("a.test/1")
     assert claim() == "a.test/3"
+    for url in ("a.test/2", "a.test/3", "b.test/1"):
+        assert queue.waiting(60)
+        end(url)
+    assert not queue.waiting(60), "nothing is left to wait for"
 
 
 def test_followed_links_come_one_at_a_time_and_a_delay_apart(clock: Clock) -> None:

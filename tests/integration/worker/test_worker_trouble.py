@@ -33,7 +33,7 @@ from django.db import connections
 connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.2
 from pagekeep.capture.testing import FakeEngine
 from pagekeep.worker.loop import run_worker
-asyncio.run(run_worker(1, stop=asyncio.Event(), until_idle=True, engine=lambda: FakeEngine(output_seconds=0.2)))
+asyncio.run(run_worker(1, stop=asyncio.Event(), until_idle=True, engine=lambda: FakeEngine(output_seconds=0.5)))
 """
 
 
