@@ -36,7 +36,7 @@ _CHANGES: dict[str, Callable[[Iterable[UUID]], int]] = {
     operation_id="cli_schedule",
     summary="Archive a URL again and again; list, run, pause or remove such schedules",
     auth=any_token("admin"),
-    response=responses(CLICommandResponseSchema, 413),
+    response=responses(CLICommandResponseSchema, 404, 413),
 )
 def schedule(request: HttpRequest, body: ScheduleCommandSchema) -> HttpResponse:
     """In this order: `clear`, add, `remove`, `pause`, `resume`, `run`, `run_all`, `show`, which is also what happens if
