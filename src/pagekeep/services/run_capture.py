@@ -13,7 +13,7 @@ from django.db import close_old_connections
 
 from pagekeep.archive.database_errors import passing_errors
 from pagekeep.archive.models import Snapshot
-from pagekeep.archive.queue import LeaseLost
+from pagekeep.archive.queue import LeaseLost, note_visit
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.config.load import settings
@@ -177,6 +177,8 @@ async def _blame_full_disk(outcome: Outcome) -> None:
 async def _unless_busy(snapshot: Snapshot, owner: UUID, outcome: Outcome, progress: Recording) -> Outcome | None:
     """Return the outcome; None where the host wants to be asked later and the page is queued for that."""
     host = domain_of(outcome.final_url) or snapshot.domain
+    if host != snapshot.domain:  # redirects led there: it was visited as well
+        await sync_to_async(note_visit)(host, followed=snapshot.depth > 0)
     wait = await sync_to_async(note_answer)(host, outcome, snapshot.attempts)
     if wait is None or outcome.wall:  # whoever shows a wall shows it again
         return outcome

@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from pagekeep.archive import queue
-from pagekeep.archive.models import ArchiveResult, Host, Lane, Snapshot
+from pagekeep.archive.lanes import lanes_anew
+from pagekeep.archive.models import ArchiveResult, Crawl, Host, Lane, Snapshot
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.testing import FakeEngine
 from pagekeep.capture.values import CaptureRequest, Outcome
@@ -94,6 +95,19 @@ def test_a_host_that_stays_busy_fails_the_page_and_its_answer_is_kept(snapshot: 
 def test_the_host_that_answered_is_slowed_down_and_not_the_one_that_led_there(snapshot: Snapshot) -> None:
     visit(Busy(final_url="https://other.test/limit"))
     assert dict(Host.objects.values_list("name", "delay")) == {"busy.test": None, "other.test": 1.0}
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_where_redirects_led_was_visited_too(snapshot: Snapshot, depth: int) -> None:
+    Crawl.objects.update(config={"OBEY_ROBOTS": False})
+    Snapshot.objects.update(depth=depth)
+    lanes_anew()
+    Host.objects.create(name="other.test", visited_at=timezone.now() - timedelta(days=1))
+    before = timezone.now()
+    assert visit(Busy(200, final_url="https://other.test/")) == SnapshotStatus.SUCCEEDED
+    host = Host.objects.get(name="other.test")
+    assert host.visited_at >= before
+    assert (host.followed_at is not None) == (depth > 0)
 
 
 def test_good_answers_let_a_host_recover(snapshot: Snapshot) -> None:
