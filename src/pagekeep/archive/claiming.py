@@ -108,11 +108,15 @@ def take_first(
 
 
 def note_visit(host: str, *, followed: bool, now: datetime) -> None:
-    """Record that a visit may be asking the host for a page now."""
+    """Record that a visit may be asking the host for a page now. A later moment that is known already stays."""
     columns = ("visited_at", "followed_at") if followed else ("visited_at",)
+    later = ", ".join(
+        f"{name} = CASE WHEN {_HOSTS}.{name} > excluded.{name} THEN {_HOSTS}.{name} ELSE excluded.{name} END"
+        for name in columns
+    )
     _do(
         f"""INSERT INTO {_HOSTS} (name, {", ".join(columns)}) VALUES (%s, {", ".join("%s" for _ in columns)})
-            ON CONFLICT (name) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in columns)}""",
+            ON CONFLICT (name) DO UPDATE SET {later}""",
         [host, *(column_value(name, now, Host) for name in columns)],
     )
 

@@ -19,7 +19,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from pagekeep.archive import claiming
-from pagekeep.archive.models import Snapshot
+from pagekeep.archive.models import Host, Snapshot
+from pagekeep.crawl.politeness import next_link_at
 from pagekeep.domain.errors import Conflict
 from pagekeep.domain.status import SnapshotStatus
 
@@ -85,6 +86,23 @@ def note_visit(host: str, *, followed: bool) -> None:
         followed: whether the page is a followed link.
     """
     claiming.note_visit(host, followed=followed, now=timezone.now())
+
+
+def book_visit(host: str, delay: float, within_seconds: float) -> datetime:
+    """Book the next moment at which a host may be asked for something beside its pages, which then keep to that.
+
+    Args:
+        host: as above.
+        delay: seconds that the crawl wants between two visits.
+        within_seconds: nothing is booked if the moment is later than so long from now.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        Host.objects.get_or_create(name=host, defaults={"visited_at": now})
+        moment = next_link_at(Host.objects.select_for_update().get(name=host).state, delay, now)
+        if moment <= now + timedelta(seconds=within_seconds):
+            claiming.note_visit(host, followed=True, now=moment)
+    return moment
 
 
 def release(

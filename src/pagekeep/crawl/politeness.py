@@ -82,6 +82,16 @@ def delay_between(host: HostState, own: float) -> float:
     return max(own, min(host.crawl_delay or 0.0, MAX_CRAWL_DELAY), host.delay or 0.0)
 
 
+def next_link_at(host: HostState, own: float, now: datetime) -> datetime:
+    """Return the next moment at which a host that nothing is asked of just now may be asked for a followed link.
+
+    Args:
+        own: seconds between two followed links of a host in the crawl.
+    """
+    delay = delay_between(host, own)
+    return max(now, host.slow_until or now, *(_after(one, delay, now) for one in (host.visited_at, host.followed_at)))
+
+
 def ready_at(
     host: HostState, held: Sequence[Held], *, followed: bool, due: datetime, own: float, concurrency: int, now: datetime
 ) -> datetime:

@@ -21,7 +21,18 @@ def note_answer(host: str, outcome: Outcome, attempts: int) -> float | None:
         if outcome.response_status is not None and Host.objects.filter(name=host, delay__isnull=False).exists():
             _change(host, recovered)
         return None
-    wait = busy_wait(attempts, outcome.retry_after)
+    return note_busy(host, attempts, outcome.retry_after)
+
+
+def note_busy(host: str, attempts: int, retry_after: float | None = None) -> float:
+    """Note that a host has answered 429 or 503; return in how many seconds it is to be asked again.
+
+    Args:
+        host: as above.
+        attempts: how often it has been asked for the same.
+        retry_after: what it wants, None if it said nothing.
+    """
+    wait = busy_wait(attempts, retry_after)
     now = timezone.now()
     _change(host, lambda state: slowed_down(state, wait, now))
     return wait

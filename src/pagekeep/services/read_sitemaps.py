@@ -1,6 +1,7 @@
 """Read the sitemaps of a crawl's sites and queue the pages they list (https://www.sitemaps.org/protocol.html)."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,15 +12,20 @@ from django.db import connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from pagekeep.archive import queue
 from pagekeep.archive.models import Crawl, CrawlSitemap, RobotsFile
 from pagekeep.capture.network.get import get
+from pagekeep.config.load import settings
+from pagekeep.crawl.politeness import BUSY
 from pagekeep.crawl.robots import parse_robots
 from pagekeep.crawl.sitemap import MAX_BYTES, Sitemap, read_sitemap
 from pagekeep.domain.errors import BadInput, CaptureError
 from pagekeep.domain.status import CrawlStatus
-from pagekeep.domain.urls import parse_url
+from pagekeep.domain.urls import domain_of, parse_url
+from pagekeep.services.crawl_config import crawl_settings
 from pagekeep.services.learn_robots import GIVEN_UP, learn_robots, retry_time, way_out
-from pagekeep.services.plan_sitemaps import put_sitemaps
+from pagekeep.services.note_answer import note_busy
+from pagekeep.services.plan_sitemaps import MAX_SITEMAPS, put_sitemaps
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.services.take_pages import take_pages
 
@@ -31,20 +37,25 @@ ATTEMPTS = 3
 MAX_LEVEL = 4
 IN_A_PART = 500
 """Pages that are queued in one transaction: others shall write meanwhile."""
-_CLAIM = timedelta(minutes=10)
-_READERS = 2
-_reading: set[int] = set()
+_CLAIM = timedelta(minutes=3)
+_READERS = 4
+_LOOKED_AT = 2 * MAX_SITEMAPS
+_reading: dict[int, str] = {}
+"""What the threads of this process read, and its host: of one host one file at a time."""
 _lock = Lock()
 _OPEN = (CrawlStatus.QUEUED, CrawlStatus.STARTED)
 
 
 def read_sitemaps() -> None:
     """Begin to read what is due, in threads of their own. A duty of workers."""
-    for pk in list(_due(timezone.now()).order_by("due_at", "pk").values_list("pk", flat=True)[: 2 * _READERS]):
+    for pk, url in list(_due(timezone.now()).order_by("due_at", "pk").values_list("pk", "url")[:_LOOKED_AT]):
+        host = domain_of(url)
         with _lock:
-            if pk in _reading or len(_reading) >= _READERS:
+            if len(_reading) >= _READERS:
+                return
+            if host in _reading.values():
                 continue
-            _reading.add(pk)
+            _reading[pk] = host
         Thread(target=_read_in_thread, args=(pk,), daemon=True).start()
 
 
@@ -78,7 +89,7 @@ def _read_in_thread(pk: int) -> None:
     finally:
         connections.close_all()
         with _lock:
-            _reading.discard(pk)
+            del _reading[pk]
 
 
 def _read_site(row: CrawlSitemap, crawl: Crawl) -> None:
@@ -95,6 +106,8 @@ def _read_site(row: CrawlSitemap, crawl: Crawl) -> None:
 
 def _read_file(row: CrawlSitemap, crawl: Crawl) -> None:
     way = way_out(crawl)
+    if not _wait_for_turn(row, crawl):
+        return
     try:
         answer = get(
             row.url,
@@ -107,7 +120,9 @@ def _read_file(row: CrawlSitemap, crawl: Crawl) -> None:
     except CaptureError as error:
         _try_again(row, str(error))
         return
-    if answer.status >= 500 or answer.status == 429:
+    if answer.status in BUSY:
+        _try_again(row, f"It was answered with {answer.status}.", note_busy(domain_of(answer.url), row.attempts))
+    elif answer.status >= 500:
         _try_again(row, f"It was answered with {answer.status}.")
     elif not 200 <= answer.status < 300:
         _end(row, f"It was answered with {answer.status}.")
@@ -118,6 +133,23 @@ def _read_file(row: CrawlSitemap, crawl: Crawl) -> None:
         _take(row, crawl, sitemap)
 
 
+def _wait_for_turn(row: CrawlSitemap, crawl: Crawl) -> bool:
+    """Wait until the host may be asked: sitemaps come as far apart as the pages of links that a crawl follows.
+
+    Returns:
+        False where that takes long: the sitemap is put off.
+    """
+    delay = crawl_settings(settings(), crawl.plugins, crawl.config).crawl_delay
+    moment = queue.book_visit(domain_of(row.url), delay, SECONDS)
+    wait = (moment - timezone.now()).total_seconds()
+    if wait > SECONDS:
+        CrawlSitemap.objects.filter(pk=row.pk).update(attempts=F("attempts") - 1)
+        _later(row, moment)
+        return False
+    time.sleep(max(0.0, wait))
+    return True
+
+
 def _take(row: CrawlSitemap, crawl: Crawl, sitemap: Sitemap) -> None:
     pages = list(sitemap.pages)
     for start in range(0, len(pages), IN_A_PART):
@@ -126,7 +158,8 @@ def _take(row: CrawlSitemap, crawl: Crawl, sitemap: Sitemap) -> None:
             if locked is None or locked.status == CrawlStatus.SEALED:
                 return
             take_pages(locked, pages[start : start + IN_A_PART], 1, widest="domain")
-            CrawlSitemap.objects.filter(pk=row.pk).update(found=min(start + IN_A_PART, len(pages)))
+            changes = {"found": min(start + IN_A_PART, len(pages)), "due_at": timezone.now() + _CLAIM}
+            CrawlSitemap.objects.filter(pk=row.pk, due_at__isnull=False).update(**changes)
     further = [url for text in sitemap.sitemaps if (url := _absolute(row.url, text))]
     if further and row.level >= MAX_LEVEL:
         sitemap.complaint, further = (
@@ -144,11 +177,11 @@ def _end(row: CrawlSitemap, reason: str, further: Callable[[], object] = lambda:
             seal_crawl(row.crawl_id)
 
 
-def _try_again(row: CrawlSitemap, reason: str) -> None:
+def _try_again(row: CrawlSitemap, reason: str, wait: float = 0.0) -> None:
     if row.attempts >= ATTEMPTS:
         _end(row, reason)
     else:
-        _later(row, timezone.now() + timedelta(seconds=5 * row.attempts**2))
+        _later(row, timezone.now() + timedelta(seconds=max(wait, 5 * row.attempts**2)))
 
 
 def _later(row: CrawlSitemap, moment: datetime) -> None:

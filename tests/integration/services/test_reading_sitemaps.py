@@ -2,10 +2,12 @@
 
 import gzip
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from pagekeep.archive import queue
 from pagekeep.archive.crawl_queries import refusals_by_rule
-from pagekeep.archive.models import Crawl, CrawlSitemap, Snapshot
+from pagekeep.archive.models import Crawl, CrawlSitemap, Host, Snapshot
 from pagekeep.services.add_urls import add_urls
 from pagekeep.services.change_crawl import change_crawl
 from pagekeep.services.plan_sitemaps import MAX_SITEMAPS, put_sitemaps
@@ -30,6 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked[self.path] += 1
+        self.server.moments.append(time.monotonic())
         status, body = self.server.files.get(self.path, (404, b""))
         self.send_response(status)
         self.end_headers()
@@ -43,6 +46,7 @@ class Site(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.files: dict[str, tuple[int, bytes]] = {}
         self.asked: Counter[str] = Counter()
+        self.moments: list[float] = []
         super().__init__(("127.0.0.1", 0), _Handler)
         self.origin = f"http://127.0.0.1:{self.server_port}"
 
@@ -167,7 +171,7 @@ def test_a_crawl_that_is_cancelled_or_paused_reads_none(site: Site) -> None:
 
 def test_what_cannot_be_read_says_why_after_some_attempts(site: Site) -> None:
     site.put(
-        "/robots.txt", "Sitemap: /busy.xml\nSitemap: http://10.0.0.1/x.xml\nSitemap: /page.html\nSitemap: /gone.xml"
+        "/robots.txt", "Sitemap: http://10.0.0.1/x.xml\nSitemap: /page.html\nSitemap: /gone.xml\nSitemap: /busy.xml"
     )
     site.put("/busy.xml", "", 503)
     site.put("/page.html", "<html></html>")
@@ -175,6 +179,7 @@ def test_what_cannot_be_read_says_why_after_some_attempts(site: Site) -> None:
     for _ in range(ATTEMPTS):
         read_all()
         CrawlSitemap.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+        Host.objects.update(slow_until=None, delay=None)
     reasons = {url.rpartition("/")[2]: why for url, why in own.sitemaps.filter(level=1).values_list("url", "reason")}
     assert "503" in reasons["busy.xml"]
     assert "404" in reasons["gone.xml"]
@@ -182,6 +187,36 @@ def test_what_cannot_be_read_says_why_after_some_attempts(site: Site) -> None:
     assert "10.0.0.1" in reasons["x.xml"]
     assert site.asked["/busy.xml"] == ATTEMPTS
     assert not CrawlSitemap.objects.filter(due_at__isnull=False).exists()
+
+
+def test_sitemaps_of_a_host_come_a_delay_apart_and_so_do_its_pages(site: Site) -> None:
+    names = "".join(f"<sitemap><loc>HERE/{number}.xml</loc></sitemap>" for number in range(3))
+    site.put("/sitemap.xml", f"<sitemapindex>{names}</sitemapindex>")
+    crawl(site, config={"CRAWL_DELAY": 0.4})
+    read_all()
+    assert sum(site.asked[f"/{number}.xml"] for number in range(3)) == 3
+    asked = site.moments[1:]  # robots.txt has to be known first
+    assert min(later - one for one, later in pairwise(asked)) >= 0.4 - 0.005
+    followed_at = Host.objects.get().followed_at
+    assert followed_at is not None
+    assert abs((timezone.now() - followed_at).total_seconds() - (time.monotonic() - asked[-1])) < 0.2
+
+
+def test_a_host_that_is_busy_with_its_sitemaps_is_left_alone(site: Site) -> None:
+    site.put("/sitemap.xml", "", 429)
+    crawl(site)
+    before = timezone.now()
+    read_all()
+    host, row = Host.objects.get(), CrawlSitemap.objects.get(level=1)
+    assert host.slow_until is not None
+    assert row.due_at is not None
+    assert min(host.slow_until, row.due_at) >= before + timedelta(seconds=14)
+    Host.objects.update(slow_until=timezone.now() + timedelta(hours=1))
+    CrawlSitemap.objects.filter(pk=row.pk).update(due_at=timezone.now())
+    read_all()
+    row.refresh_from_db()
+    assert site.asked["/sitemap.xml"] == row.attempts == 1
+    assert row.due_at == Host.objects.get().slow_until
 
 
 def test_an_index_that_names_itself_or_too_many_ends(site: Site) -> None:
@@ -205,7 +240,8 @@ def test_two_workers_read_a_sitemap_once_and_a_dead_ones_is_read_again(site: Sit
     assert (row.attempts, row.due_at, CrawlSitemap.objects.count()) == (1, None, 2)
 
 
-def test_large_sitemaps_are_queued_in_parts_in_their_order(site: Site) -> None:
+def test_large_sitemaps_are_queued_in_parts_in_their_order(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LINKS_SHARE", 0.0)
     site.put("/sitemap.xml", "\n".join(f"{site.origin}/{number}" for number in range(1200)))
     crawl(site)
     read_all()
