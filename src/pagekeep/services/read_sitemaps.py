@@ -8,7 +8,7 @@ from functools import partial
 from threading import Lock, Thread
 from urllib.parse import urljoin
 
-from django.db import connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from pagekeep.config.load import settings
 from pagekeep.crawl.politeness import BUSY
 from pagekeep.crawl.robots import parse_robots
 from pagekeep.crawl.sitemap import MAX_BYTES, Sitemap, read_sitemap
-from pagekeep.domain.errors import BadInput, CaptureError
+from pagekeep.domain.errors import BadInput, CaptureError, PagekeepError
 from pagekeep.domain.status import CrawlStatus
 from pagekeep.domain.urls import domain_of, parse_url
 from pagekeep.services.crawl_config import crawl_settings
@@ -74,7 +74,18 @@ def read_one(pk: int) -> None:
     crawl = Crawl.objects.defer("urls").filter(sitemaps=pk).first()
     if row is None or crawl is None:
         return
-    (_read_site if row.level == 0 else _read_file)(row, crawl)
+    if row.level and row.attempts > 2 * ATTEMPTS:
+        _end(row, "Workers died over it again and again.")
+        return
+    try:
+        (_read_site if row.level == 0 else _read_file)(row, crawl)
+    except (DatabaseError, InterfaceError):  # it may pass
+        raise
+    except PagekeepError as error:
+        _try_again(row, str(error))
+    except Exception as error:
+        log.exception("Reading the sitemap %s failed", row.url)
+        _try_again(row, f"Pagekeep itself made an error ({type(error).__name__}); its log has the details.")
 
 
 def _due(moment: datetime) -> QuerySet[CrawlSitemap]:

@@ -219,6 +219,30 @@ def test_a_host_that_is_busy_with_its_sitemaps_is_left_alone(site: Site) -> None
     assert row.due_at == Host.objects.get().slow_until
 
 
+def test_a_sitemap_that_can_never_be_read_does_not_keep_its_crawl_open(site: Site) -> None:
+    site.put("/sitemap.xml", urls_xml(f"{site.origin}/a"))
+    own = crawl(site)
+    read_one(CrawlSitemap.objects.get().pk)
+    Crawl.objects.update(config={"CRAWL_DELAY": "never"})  # as where the settings do not allow it any more
+    seal_snapshots(Snapshot.objects.values_list("pk", flat=True))
+    for _ in range(ATTEMPTS):
+        CrawlSitemap.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+        read_all()
+    own.refresh_from_db()
+    assert own.status == "sealed"
+    assert "CRAWL_DELAY" in CrawlSitemap.objects.get(level=1).reason
+
+
+def test_a_sitemap_that_workers_die_over_is_given_up(site: Site) -> None:
+    crawl(site)
+    read_one(CrawlSitemap.objects.get().pk)
+    CrawlSitemap.objects.filter(level=1).update(attempts=2 * ATTEMPTS)
+    read_all()
+    row = CrawlSitemap.objects.get(level=1)
+    assert (row.due_at, row.reason) == (None, "Workers died over it again and again.")
+    assert not site.asked["/sitemap.xml"]
+
+
 def test_an_index_that_names_itself_or_too_many_ends(site: Site) -> None:
     site.put("/sitemap.xml", "<sitemapindex><sitemap><loc>HERE/sitemap.xml</loc></sitemap></sitemapindex>")
     own = crawl(site)
