@@ -9,6 +9,7 @@ from pagekeep.capture.page import Page
 from pagekeep.capture.values import Limits
 from pagekeep.domain.cookies import Cookie
 from pagekeep.domain.identity import Identity
+from pagekeep.domain.plugins import DEFAULT_PLUGINS
 from testsite.file_routes import PDF
 
 LIMITS = Limits(open=10.0, settle=2.0, scroll=2.0, output=30.0)
@@ -59,6 +60,13 @@ def test_file_comes_without_the_browser(capture, opened, site):
     assert {plugin for plugin, status in visit.statuses().items() if status == "succeeded"} == made
     assert visit.result("redirects").status == "noresults"
     assert "a file (application/pdf), not a page" in visit.result("dom").summary
+
+
+def test_nothing_fails_for_want_of_a_page(capture, opened):
+    visit = capture("/seeming/paper.pdf", plugins=DEFAULT_PLUGINS, limits=LIMITS)
+    assert (opened, visit.outcome.succeeded) == ([], True)
+    assert [plugin for plugin, status in visit.statuses().items() if status == "failed"] == []
+    assert visit.result("consolelog").summary == "No page was opened that could have said anything."
 
 
 def test_server_is_told_of_the_same_browser(capture, opened):

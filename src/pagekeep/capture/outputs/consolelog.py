@@ -6,14 +6,16 @@ import orjson
 
 from pagekeep.capture.recording.console_log import STORED
 from pagekeep.capture.visit import Keep, Visit
-from pagekeep.domain.errors import NoResult
+from pagekeep.domain.errors import NoResult, Skipped
 
 NEEDS_PAGE = False
 
 
 async def make(visit: Visit, keep: Keep) -> str:
     """Keep ``consolelog.jsonl``: one JSON object a line, in the order of time; the last one says what is missing."""
-    log = visit.page.console
+    if visit.opened is None:
+        raise Skipped("No page was opened that could have said anything.")
+    log = visit.opened.console
     if not log.lines:
         raise NoResult("The page said nothing on its console.")
     missing = []
