@@ -5,7 +5,7 @@ from html import unescape
 
 from pagekeep.crawl.inputs.item import Found, make_item
 from pagekeep.crawl.inputs.source import Source
-from pagekeep.crawl.inputs.xml_reader import BrokenXml, XmlReader
+from pagekeep.crawl.inputs.xml_reader import XmlReader
 
 MAX_TEXT = 20_000
 _MARKUP = re.compile(r"<[^<>]*>")
@@ -21,13 +21,7 @@ def is_one(source: Source) -> bool:
 def read(source: Source) -> Found:
     """Return the entries of a feed. Where it is broken, those before that place, and a refusal of the rest."""
     reader = _Reader(source)
-    try:
-        reader.xml.read(source.text)
-    except BrokenXml as error:
-        reader.found.cut(source.text, "a feed", str(error))
-    if not reader.found.items and not reader.found.refused:
-        reader.found.cut(source.text, "a feed", "it holds no entry with a link")
-    return reader.found
+    return reader.xml.read_into(reader.found, source.text, "a feed", "it holds no entry with a link")
 
 
 class _Reader:

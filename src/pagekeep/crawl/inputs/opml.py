@@ -6,7 +6,7 @@ outlines it lies in are its folders.
 
 from pagekeep.crawl.inputs.item import Found, folder_tags, make_item
 from pagekeep.crawl.inputs.source import Source
-from pagekeep.crawl.inputs.xml_reader import BrokenXml, XmlReader
+from pagekeep.crawl.inputs.xml_reader import XmlReader
 
 _URLS = ("htmlurl", "url", "xmlurl")
 
@@ -39,10 +39,4 @@ def read(source: Source) -> Found:
             folders.pop()
 
     xml = XmlReader(start, end)
-    try:
-        xml.read(source.text)
-    except BrokenXml as error:
-        found.cut(source.text, "OPML", str(error))
-    if not found.items and not found.refused:
-        found.cut(source.text, "OPML", "no outline in it names a URL")
-    return found
+    return xml.read_into(found, source.text, "OPML", "no outline in it names a URL")

@@ -3,7 +3,7 @@
 
 from pagekeep.crawl.inputs.item import Found, make_item
 from pagekeep.crawl.inputs.source import Source
-from pagekeep.crawl.inputs.xml_reader import BrokenXml, XmlReader
+from pagekeep.crawl.inputs.xml_reader import XmlReader
 
 
 def is_one(source: Source) -> bool:
@@ -26,10 +26,4 @@ def read(source: Source) -> Found:
             found.refuse(title or "a post without a title", "This post has no href.", place)
 
     xml = XmlReader(start)
-    try:
-        xml.read(source.text)
-    except BrokenXml as error:
-        found.cut(source.text, "Pinboard's XML", str(error))
-    if not found.items and not found.refused:
-        found.cut(source.text, "Pinboard's XML", "it holds no post")
-    return found
+    return xml.read_into(found, source.text, "Pinboard's XML", "it holds no post")

@@ -6,7 +6,7 @@ was last changed says nothing about when anybody wanted it, so no date is kept.
 
 from pagekeep.crawl.inputs.item import Found, make_item
 from pagekeep.crawl.inputs.source import Source
-from pagekeep.crawl.inputs.xml_reader import BrokenXml, XmlReader
+from pagekeep.crawl.inputs.xml_reader import XmlReader
 from pagekeep.domain.urls import MAX_URL_LENGTH
 
 _ENTRIES = ("url", "sitemap")
@@ -20,13 +20,7 @@ def is_one(source: Source) -> bool:
 def read(source: Source) -> Found:
     """Return the URLs of all entries. Where it is broken, those before that place, and a refusal of the rest."""
     reader = _Reader(source)
-    try:
-        reader.xml.read(source.text)
-    except BrokenXml as error:
-        reader.found.cut(source.text, "a sitemap", str(error))
-    if not reader.found.items and not reader.found.refused:
-        reader.found.cut(source.text, "a sitemap", "it holds no URL")
-    return reader.found
+    return reader.xml.read_into(reader.found, source.text, "a sitemap", "it holds no URL")
 
 
 class _Reader:

@@ -3,7 +3,7 @@
 
 from pagekeep.crawl.inputs.item import MAX_TAGS, Found, make_item
 from pagekeep.crawl.inputs.source import Source
-from pagekeep.crawl.inputs.xml_reader import BrokenXml, XmlReader
+from pagekeep.crawl.inputs.xml_reader import XmlReader
 
 MAX_TEXT = 20_000  # longer than a URL may be
 _ENTRY = 2  # how deep an entry lies
@@ -19,13 +19,7 @@ def is_one(source: Source) -> bool:
 def read(source: Source) -> Found:
     """Return all entries. Where it is broken, those before that place, and a refusal of the rest."""
     reader = _Reader(source)
-    try:
-        reader.xml.read(source.text)
-    except BrokenXml as error:
-        reader.found.cut(source.text, "Wallabag's XML", str(error))
-    if not reader.found.items and not reader.found.refused:
-        reader.found.cut(source.text, "Wallabag's XML", "it holds no entry")
-    return reader.found
+    return reader.xml.read_into(reader.found, source.text, "Wallabag's XML", "it holds no entry")
 
 
 class _Reader:

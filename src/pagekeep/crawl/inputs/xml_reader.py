@@ -7,6 +7,8 @@ loaded.
 from collections.abc import Callable
 from xml.parsers import expat
 
+from pagekeep.crawl.inputs.item import Found
+
 MAX_DEPTH = 100
 
 
@@ -50,6 +52,21 @@ class XmlReader:
             self._parser.Parse(text.encode("utf-8", "replace"), True)
         except expat.ExpatError as error:
             raise BrokenXml(f"it is broken ({error})") from error
+
+    def read_into(self, found: Found, text: str, kind: str, nothing: str) -> Found:
+        """Read a document whose handlers fill ``found``, and return that; if it is broken, with a refusal of the rest.
+
+        Args:
+            kind: what it is, like ``a feed``.
+            nothing: why it is refused where nothing is in it, like ``it holds no entry``.
+        """
+        try:
+            self.read(text)
+        except BrokenXml as error:
+            found.cut(text, kind, str(error))
+        if not found.items and not found.refused:
+            found.cut(text, kind, nothing)
+        return found
 
     def _enter(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
