@@ -152,13 +152,14 @@ def _wait_for_turn(row: CrawlSitemap, crawl: Crawl) -> bool:
     """
     delay = crawl_settings(settings(), crawl.plugins, crawl.config).crawl_delay
     moment = queue.book_visit(domain_of(row.url), delay, SECONDS)
-    wait = (moment - timezone.now()).total_seconds()
-    if wait > SECONDS:
-        CrawlSitemap.objects.filter(pk=row.pk).update(attempts=F("attempts") - 1)
-        _later(row, moment)
-        return False
-    time.sleep(max(0.0, wait))
-    return True
+    while (wait := (moment - timezone.now()).total_seconds()) <= SECONDS:
+        time.sleep(max(0.0, wait))
+        if timezone.now() - moment < queue.BOOKED_LATE / 2:
+            return True
+        moment = queue.book_visit(domain_of(row.url), delay, SECONDS)  # this machine was busy
+    CrawlSitemap.objects.filter(pk=row.pk).update(attempts=F("attempts") - 1)
+    _later(row, moment)
+    return False
 
 
 def _take(row: CrawlSitemap, crawl: Crawl, sitemap: Sitemap) -> None:
