@@ -40,7 +40,7 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         snapshot = held(owner, snapshot_id).select_related("crawl").defer("crawl__urls").first()
         if snapshot is None:
             raise lease_lost(snapshot_id)
-        rows = list(ArchiveResult.objects.filter(snapshot=snapshot).order_by("position", "id"))
+        rows = results_of(snapshot_id)
         own = [(row.plugin, row.status, row.uploads) for row in rows if not row.hook_name]
         plugins = missing_of(snapshot, own) or ALWAYS
         put_results(snapshot_id, dict.fromkeys(plugins, UNMADE))
@@ -56,6 +56,14 @@ def _is_kept(row: ArchiveResult, plugins: tuple[str, ...]) -> bool:
     """Whether an output was made before and is not to be made anew."""
     again = row.plugin in plugins and not row.hook_name
     return row.status == ResultStatus.SUCCEEDED and row.uploads is None and not again
+
+
+def results_of(snapshot_id: UUID) -> list[ArchiveResult]:
+    """Return a snapshot's recorded outputs in their order, with what `as_result` needs of each."""
+    needed = ("plugin", "hook_name", "status", "created_at", "start_ts", "end_ts", "uploads")
+    outputs = ("output_str", "output_json", "output_files")
+    found = ArchiveResult.objects.filter(snapshot_id=snapshot_id).only(*needed, *outputs)
+    return list(found.order_by("position", "id"))
 
 
 def as_result(row: ArchiveResult) -> Result:

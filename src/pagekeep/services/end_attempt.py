@@ -4,7 +4,7 @@ An end is first judged, then written to the manifest on disk, then finished in t
 snapshot whose lease ends, and which is captured again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,24 +12,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from pagekeep.archive import queue
-from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
+from pagekeep.archive.models import ArchiveResult, Snapshot
 from pagekeep.capture.values import Outcome
 from pagekeep.config.load import settings
 from pagekeep.crawl.politeness import backoff
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import without_credentials
-from pagekeep.services.begin_attempt import UNMADE, as_result
-from pagekeep.services.follow_links import follow_links, links_to_follow
-from pagekeep.services.obey_limits import end_if_full
+from pagekeep.services.begin_attempt import UNMADE, as_result, results_of
+from pagekeep.services.follow_links import follow_links
 from pagekeep.services.pause_crawl import pause_with_crawl
 from pagekeep.services.record_result import lease_lost, put_results, require_lease, update_sums
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
 
+_JUDGED = ("url", "created_at", "downloaded_at", "response_status", "final_url", "title", "title_edited")
 _ENDED = (
     *("status", "reason", "response_status", "final_url", "final_identity", "title", "downloaded_at"),
     *("retry_at", "lease_owner", "current_step", "modified_at"),
 )
+_FINISHED = ("url", "depth", "title_edited", *_ENDED, "crawl__max_size")
 OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
 
 
@@ -48,16 +49,12 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
     """
     now = timezone.now()
     with transaction.atomic():
-        snapshot = queue.held(owner, snapshot_id).first()
+        snapshot = queue.held(owner, snapshot_id).only(*_JUDGED).first()
         if snapshot is None:
             raise lease_lost(snapshot_id)
-        results = ArchiveResult.objects.filter(snapshot=snapshot).order_by("position", "id")
-        rows = list(results)
-        if any(row.status in OPEN_RESULTS and row.uploads is None for row in rows):
-            why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
-            unmade = results.filter(status__in=OPEN_RESULTS, uploads__isnull=True).order_by()
-            unmade.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
-            rows = list(results)
+        rows = results_of(snapshot_id)
+        why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
+        _fail_unmade(rows, why, now)
         tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
     starts = [row.start_ts for row in rows if row.start_ts]
     visit = _earlier_visit(snapshot) or outcome
@@ -81,6 +78,17 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
     )
 
 
+def _fail_unmade(rows: Sequence[ArchiveResult], why: str, now: datetime) -> None:
+    """Fail the outputs that were not made, in the database and in these rows of it."""
+    unmade = [row for row in rows if row.status in OPEN_RESULTS and row.uploads is None]
+    if not unmade:
+        return
+    failed = ArchiveResult.objects.filter(pk__in=[row.pk for row in unmade])
+    failed.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
+    for row in unmade:
+        row.status, row.output_str, row.end_ts = ResultStatus.FAILED, why, now
+
+
 def _earlier_visit(snapshot: Snapshot) -> Outcome | None:
     """Return the visit whose outputs are kept already, if there is one: what it was answered stays what is told.
 
@@ -92,18 +100,17 @@ def _earlier_visit(snapshot: Snapshot) -> Outcome | None:
     return Outcome(succeeded, "", snapshot.response_status, snapshot.final_url, snapshot.title, (), {})
 
 
-def finish_attempt(owner: UUID, end: Manifest, *, followed: bool = False) -> SnapshotStatus:
+def finish_attempt(owner: UUID, end: Manifest, links: Sequence[str] = ()) -> SnapshotStatus:
     """Record how a snapshot ended, free it, follow its links, and seal its crawl if none is left; return its state.
 
     Args:
-        followed: its links were followed already.
+        links: those of the page that are not followed yet (see `links_ahead`).
 
     Raises:
         LeaseLost: the worker does not hold the snapshot any more.
     """
-    links = [] if followed else links_to_follow(end)
     with transaction.atomic():
-        snapshot = queue.held(owner, end.snapshot_id).first()
+        snapshot = queue.held(owner, end.snapshot_id).select_related("crawl").only(*_FINISHED).first()
         if snapshot is None:
             raise lease_lost(end.snapshot_id)
         snapshot.status, snapshot.reason = end.status, end.reason
@@ -114,9 +121,8 @@ def finish_attempt(owner: UUID, end: Manifest, *, followed: bool = False) -> Sna
             snapshot.downloaded_at = end.ended_at
         snapshot.retry_at, snapshot.lease_owner, snapshot.current_step = None, None, ""
         snapshot.save(update_fields=_ENDED)
-        crawl = Crawl.objects.select_for_update().defer("urls").get(pk=snapshot.crawl_id)
-        if not end_if_full(crawl):
-            follow_links(snapshot, crawl, links)
+        if links or snapshot.crawl.max_size:
+            follow_links(snapshot, links)
         seal_crawl(snapshot.crawl_id)
     return end.status
 

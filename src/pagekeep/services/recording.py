@@ -14,7 +14,7 @@ from pagekeep.domain.log_fields import note
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.services.follow_early import follow_early
-from pagekeep.services.follow_links import learn_robots_ahead
+from pagekeep.services.follow_links import links_ahead
 from pagekeep.services.record_result import record_result, record_step
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
@@ -64,9 +64,9 @@ class Recording:
         self.note(_told(result))
 
     async def linked(self, final_url: str) -> None:
-        await asyncio.to_thread(_learn_robots, self._snapshot_id)
-        self.followed = await sync_to_async(follow_early)(self._owner, self._snapshot_id, final_url)
-        if self.followed:
+        if links := await asyncio.to_thread(_links_ahead, self._snapshot_id):
+            await sync_to_async(follow_early)(self._owner, self._snapshot_id, final_url, links)
+            self.followed = True
             self.note("the links are followed")
 
     async def close(self) -> None:
@@ -85,9 +85,9 @@ class Recording:
             await telling
 
 
-def _learn_robots(snapshot_id: UUID) -> None:
+def _links_ahead(snapshot_id: UUID) -> list[str]:
     close_old_connections()
-    learn_robots_ahead(snapshot_id)
+    return links_ahead(snapshot_id)
 
 
 def _told(result: Result) -> str:

@@ -8,7 +8,7 @@ from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem, NotFound
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.domain.urls import without_credentials
-from pagekeep.services.begin_attempt import as_result
+from pagekeep.services.begin_attempt import as_result, results_of
 from pagekeep.services.keep_log import kept_log
 from pagekeep.services.wiring import snapshot_files
 from pagekeep.storage.manifest import Manifest
@@ -41,7 +41,7 @@ def _describe(files: SnapshotFiles, snapshot_id: UUID) -> Manifest:
     snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
     if snapshot is None:
         raise NotFound(f"There is no snapshot {snapshot_id} in this archive any more.")
-    rows = list(snapshot.results.order_by("position", "id"))
+    rows = results_of(snapshot_id)
     ended_at = snapshot.downloaded_at
     with suppress(NotFound, EnvironmentProblem):  # the first one, or a damaged one, which this one replaces
         ended_at = files.read_manifest().ended_at

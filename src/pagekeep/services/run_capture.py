@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -24,7 +24,7 @@ from pagekeep.domain.urls import domain_of, without_credentials
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, times, try_again, undo_visit
-from pagekeep.services.follow_links import learn_robots_ahead
+from pagekeep.services.follow_links import links_ahead
 from pagekeep.services.keep_log import begin_log, keep_log
 from pagekeep.services.note_answer import note_answer
 from pagekeep.services.obey_robots import may_visit
@@ -34,6 +34,7 @@ from pagekeep.services.renew_manifest import renew_after_uploads
 from pagekeep.services.watch_space import is_disk_full, space_shortage
 from pagekeep.services.wiring import snapshot_files
 from pagekeep.storage.manifest import Manifest
+from pagekeep.storage.snapshot_files import SnapshotFiles
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ async def _capture(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tu
 
 
 async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) -> tuple[SnapshotStatus, str]:
-    if not await asyncio.to_thread(_may_visit, owner, snapshot):
+    if snapshot.depth and not await asyncio.to_thread(_may_visit, owner, snapshot):
         return SnapshotStatus.QUEUED, ""
     files = snapshot_files(snapshot.pk, _fence(owner, snapshot.pk))
     progress = Recording(owner, snapshot, files, await asyncio.to_thread(begin_log, files))
@@ -108,13 +109,8 @@ async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
         return SnapshotStatus.QUEUED, ""
     end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
     progress.note(f"attempt {snapshot.attempts} ends: {end.status}" + (f": {end.reason}" if end.reason else ""))
-    log_entry = await asyncio.to_thread(keep_log, files, progress.log)
-    await asyncio.to_thread(files.write_manifest, replace(end, results=(*end.results, *log_entry)))
-    if not progress.followed:
-        await asyncio.to_thread(_learn_robots, end)
-    status = await sync_to_async(finish_attempt)(owner, end, followed=progress.followed)
-    await sync_to_async(renew_after_uploads)(snapshot.pk)
-    return status, end.reason
+    links = await asyncio.to_thread(_put_down, end, progress)
+    return await sync_to_async(_finish)(owner, end, links), end.reason
 
 
 async def _attempt(
@@ -149,8 +145,7 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progres
     request = await sync_to_async(begin_attempt)(owner, snapshot.pk)
     progress.log.hide(request.secrecy)
     progress.note(f"outputs to make: {', '.join(request.plugins)}")
-    for plugin in request.plugins:
-        await asyncio.to_thread(progress.files.drop, plugin)
+    await asyncio.to_thread(_drop, progress.files, request.plugins)
     sink = bounded(progress.files, request.limits.outputs, request.kept)
     try:
         outcome = await engine.capture(request, sink, progress)
@@ -184,8 +179,7 @@ async def _unless_busy(snapshot: Snapshot, owner: UUID, outcome: Outcome, progre
         return outcome
     if snapshot.attempts < settings().max_attempts:
         await sync_to_async(undo_visit)(owner, snapshot.pk, outcome)
-        for result in outcome.results:
-            await asyncio.to_thread(progress.files.drop, result.plugin)
+        await asyncio.to_thread(_drop, progress.files, [result.plugin for result in outcome.results])
         progress.note(f"attempt {snapshot.attempts} met a busy server; its next is due in {wait:.0f} s at the earliest")
         await asyncio.to_thread(keep_log, progress.files, progress.log)
         if await sync_to_async(try_again)(owner, snapshot.pk, outcome.reason, lambda _: wait):
@@ -207,17 +201,30 @@ def _fence(owner: UUID, snapshot_id: UUID) -> Callable[[], None]:
     return check
 
 
+def _drop(files: SnapshotFiles, plugins: Iterable[str]) -> None:
+    for plugin in plugins:
+        files.drop(plugin)
+
+
 def _may_visit(owner: UUID, snapshot: Snapshot) -> bool:
-    if not snapshot.depth:
-        return True
     close_old_connections()
     return may_visit(owner, snapshot)
 
 
-def _learn_robots(end: Manifest) -> None:
+def _put_down(end: Manifest, progress: Recording) -> list[str]:
+    """Keep the log and the manifest; return the links that are to be followed then."""
+    log_entry = keep_log(progress.files, progress.log)
+    progress.files.write_manifest(replace(end, results=(*end.results, *log_entry)))
+    if progress.followed or end.status != SnapshotStatus.SUCCEEDED:
+        return []
     close_old_connections()
-    if end.status == SnapshotStatus.SUCCEEDED:
-        learn_robots_ahead(end.snapshot_id)
+    return links_ahead(end.snapshot_id)
+
+
+def _finish(owner: UUID, end: Manifest, links: Sequence[str]) -> SnapshotStatus:
+    status = finish_attempt(owner, end, links)
+    renew_after_uploads(end.snapshot_id)
+    return status
 
 
 async def _tidy_up(snapshot_id: UUID) -> None:

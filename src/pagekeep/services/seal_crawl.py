@@ -18,6 +18,8 @@ _OUTCOME = Case(
 
 def seal_crawl(crawl_id: UUID) -> bool:
     """Seal the crawl if none of its snapshots waits or runs and no sitemap is to be read; return whether it did."""
+    if Snapshot.objects.filter(crawl_id=crawl_id, status__in=OPEN).exists():  # the usual case costs little
+        return False
     waiting = Snapshot.objects.filter(crawl=OuterRef("pk"), status__in=OPEN)
     unread = CrawlSitemap.objects.filter(crawl=OuterRef("pk"), due_at__isnull=False)
     ended = Crawl.objects.filter(~Exists(waiting), ~Exists(unread), pk=crawl_id).exclude(status=CrawlStatus.SEALED)

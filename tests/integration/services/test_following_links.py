@@ -178,9 +178,8 @@ def test_a_page_that_lost_its_lease_follows_nothing() -> None:
     snapshot = queue.claim(uuid4(), 60)
     assert snapshot is not None
     begin_attempt(snapshot.lease_owner, snapshot.pk)  # type: ignore[arg-type]
-    snapshot_files(snapshot.pk).save("outlinks", "outlinks.json", b'{"links": ["https://example.com/a"]}', "text/json")
     with pytest.raises(queue.LeaseLost):
-        follow_early(uuid4(), snapshot.pk, HOME)
+        follow_early(uuid4(), snapshot.pk, HOME, ["https://example.com/a"])
     assert set(pages()) == {HOME}
 
 
@@ -189,8 +188,7 @@ def test_links_to_where_the_page_led_are_not_followed_early() -> None:
     owner = uuid4()
     snapshot = queue.claim(owner, 60)
     assert snapshot is not None
-    snapshot_files(snapshot.pk).save("outlinks", "outlinks.json", f'{{"links": ["{HOME}"]}}'.encode(), "text/json")
-    assert follow_early(owner, snapshot.pk, HOME)
+    follow_early(owner, snapshot.pk, HOME, [HOME])
     assert set(pages()) == {"https://example.com/moved"}
 
 
@@ -198,8 +196,7 @@ def test_following_twice_changes_nothing() -> None:
     add(depth=1)
     run_all(FakeEngine(links=SITE), most=1)
     before = pages()
-    home = Snapshot.objects.get(url=HOME)
-    assert follow_links(home, Crawl.objects.get(), SITE[HOME]) == 0
+    follow_links(Snapshot.objects.get(url=HOME), SITE[HOME])
     assert (pages(), crawl().num_refused) == (before, 1)
 
 
@@ -364,7 +361,7 @@ def test_refusals_are_listed_once_and_only_counted_when_they_are_too_many(monkey
     links = [f"ftp://example.com/{number}" for number in range(6000)]
     home = Snapshot.objects.get()
     for some in (links, links, [f"ftp://example.org/{number}" for number in range(6000)]):
-        follow_links(home, crawl(), some)
+        follow_links(home, some)
     assert CrawlRefusal.objects.count() == 10_000
     assert crawl().num_refused == 12_000
 
@@ -372,7 +369,7 @@ def test_refusals_are_listed_once_and_only_counted_when_they_are_too_many(monkey
 def test_links_beyond_the_first_ten_thousand_of_a_page_are_told() -> None:
     add(depth=1)
     home = Snapshot.objects.get()
-    assert follow_links(home, crawl(), [f"{HOME}{number}" for number in range(10_005)]) == 10_000
+    follow_links(home, [f"{HOME}{number}" for number in range(10_005)])
     (refusal,) = CrawlRefusal.objects.all()
     assert (refusal.rule, refusal.url) == ("too_many_links", HOME)
     assert "10005" in refusal.reason
