@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -58,6 +58,11 @@ def add(**options: object) -> Added:
 
 def pages() -> dict[str, int]:
     return dict(Snapshot.objects.order_by("id").values_list("url", "depth"))
+
+
+def follow(links: list[str]) -> None:
+    with transaction.atomic():
+        follow_links(Snapshot.objects.get(url=HOME), links)
 
 
 def crawl() -> Crawl:
@@ -196,7 +201,7 @@ def test_following_twice_changes_nothing() -> None:
     add(depth=1)
     run_all(FakeEngine(links=SITE), most=1)
     before = pages()
-    follow_links(Snapshot.objects.get(url=HOME), SITE[HOME])
+    follow(SITE[HOME])
     assert (pages(), crawl().num_refused) == (before, 1)
 
 
@@ -359,17 +364,15 @@ def test_refusals_are_listed_once_and_only_counted_when_they_are_too_many(monkey
     monkeypatch.setattr(refusing, "MAX_KEPT", 10_000)
     add(depth=1)
     links = [f"ftp://example.com/{number}" for number in range(6000)]
-    home = Snapshot.objects.get()
     for some in (links, links, [f"ftp://example.org/{number}" for number in range(6000)]):
-        follow_links(home, some)
+        follow(some)
     assert CrawlRefusal.objects.count() == 10_000
     assert crawl().num_refused == 12_000
 
 
 def test_links_beyond_the_first_ten_thousand_of_a_page_are_told() -> None:
     add(depth=1)
-    home = Snapshot.objects.get()
-    follow_links(home, [f"{HOME}{number}" for number in range(10_005)])
+    follow([f"{HOME}{number}" for number in range(10_005)])
     (refusal,) = CrawlRefusal.objects.all()
     assert (refusal.rule, refusal.url) == ("too_many_links", HOME)
     assert "10005" in refusal.reason
