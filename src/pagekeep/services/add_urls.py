@@ -11,6 +11,7 @@ from pagekeep.archive.models import Crawl, Snapshot, SnapshotTag, Tag
 from pagekeep.archive.references import timestamp_of
 from pagekeep.config.load import settings
 from pagekeep.crawl.inputs import Found, Item, join, known_parser, read_inputs
+from pagekeep.crawl.inputs.merging import merged
 from pagekeep.crawl.inputs.telling import refusals_of
 from pagekeep.crawl.refusal import Refusal
 from pagekeep.crawl.scope import MAX_DEPTH, at_most, limit_of_urls, scope_of
@@ -66,7 +67,8 @@ def add_urls(
     crawl_timeout: int = 0,
     snapshot_max_size: int = 0,
 ) -> Added:
-    """Record a crawl and queue a snapshot of each URL, in one transaction. A URL given twice is taken once.
+    """Record a crawl and queue a snapshot of each URL, in one transaction. A URL given twice is taken once, with
+    what each of its entries says of it.
 
     Args:
         urls: URLs, or texts that are lists of them (see `read_inputs`), whose titles, tags and dates are kept too.
@@ -198,9 +200,7 @@ def _sort_out(found: Found, config: Mapping[str, object]) -> tuple[dict[str, Ite
     if not choice.taken:
         told = dict.fromkeys(_sentence(refusal) for refusal in refused[:5])
         raise BadInput(*(told or ["No URL was given; give at least one."]))
-    items: dict[str, Item] = {}
-    for item in found.items:
-        items.setdefault(item.url.strip(), item)
+    items = merged(found.items)
     return {url: items[url] for url in choice.taken}, refused
 
 

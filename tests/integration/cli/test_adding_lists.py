@@ -87,3 +87,16 @@ def test_too_large_a_file_is_refused(archive: Archive, tmp_path: Path) -> None:
     path.write_text("https://example.com/\n" * 100)
     done = archive.run("add", "--index-only", path, MAX_UPLOAD_SIZE="1000")
     assert (done.returncode, "PAGEKEEP_MAX_UPLOAD_SIZE" in done.stderr) == (2, True)
+
+
+def test_a_bookmark_in_two_folders_has_the_tags_of_both(archive: Archive, tmp_path: Path) -> None:
+    path = tmp_path / "bookmarks.html"
+    path.write_text(
+        "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DL><p>\n"
+        "<DT><H3>Cooking</H3>\n<DL><p><DT><A HREF='https://example.com/bread' ADD_DATE='1600000000'></A></DL><p>\n"
+        "<DT><H3>Later</H3>\n<DL><p><DT><A HREF='https://example.com/bread' ADD_DATE='1500000000'>Bread</A></DL><p>\n"
+        "</DL><p>\n"
+    )
+    (page,) = archive.jsonl("add", "--index-only", path)
+    assert (page["title"], sorted(page["tags"])) == ("Bread", ["Cooking", "Later"])
+    assert page["bookmarked_at"].startswith("2017-07-14T02:40:00")
