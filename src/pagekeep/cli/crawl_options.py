@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -12,28 +11,12 @@ import orjson
 from pagekeep.config.parsing import parse_size
 from pagekeep.crawl.inputs import PARSERS
 from pagekeep.crawl.reach import REACHES
+from pagekeep.services.crawl_options import CrawlOptions
 from pagekeep.services.tagging import split_tags
 
 Command = Callable[..., None]
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlOptions:
-    """What was asked for, as `add_urls` takes it: ``max_size`` in bytes, ``crawl_timeout`` in seconds."""
-
-    depth: int
-    tags: list[str]
-    plugins: list[str]
-    persona: str
-    label: str
-    notes: str
-    config: dict[str, object]
-    max_urls: int
-    max_size: int
-    crawl_timeout: int
-    snapshot_max_size: int
 
 
 class Size(click.ParamType[int]):

@@ -1,7 +1,7 @@
 """Have a URL archived again and again."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Unpack
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -9,13 +9,8 @@ from django.utils import timezone
 from pagekeep.archive.models import Schedule
 from pagekeep.config.load import settings
 from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
-from pagekeep.crawl.scope import MAX_DEPTH
-from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import parse_url
-from pagekeep.services.add_urls import check_limits
-from pagekeep.services.crawl_config import crawl_settings, known_plugins
-from pagekeep.services.known_persona import known_persona
-from pagekeep.services.tagging import clean_names
+from pagekeep.services.crawl_options import CrawlOptions, crawl_fields
 
 DEFAULT_EVERY = "day"
 
@@ -25,44 +20,25 @@ def add_schedule(
     *,
     user: User | None,
     every: str = "",
-    tags: Iterable[str] = (),
-    depth: int = 0,
-    only_new: bool = False,
-    persona: str = "",
     time_zone: str = "",
-    label: str = "",
-    notes: str = "",
-    config: Mapping[str, object] | None = None,
-    plugins: Iterable[str] | None = None,
-    max_urls: int = 0,
-    max_size: int = 0,
-    crawl_timeout: int = 0,
-    snapshot_max_size: int = 0,
+    only_new: bool = False,
     now: datetime | None = None,
+    **options: Unpack[CrawlOptions],
 ) -> Schedule:
     """Record a schedule; its first run is at the next time that ``every`` names.
 
     Args:
         every: see `parse_recurrence`; empty for every day.
-        depth: how many links away from the URL each crawl may go, 0 to 4.
-        only_new: pass over URLs that have a snapshot by then, the URL itself included.
-        persona: who visits the pages; empty for the default.
         time_zone: whose clocks count; empty for the setting's.
-        label: of each crawl, as are notes, config, plugins and the limits; see `add_urls`.
+        only_new: pass over URLs that have a snapshot by then, the URL itself included.
         now: the present moment.
+        options: what each crawl is made with.
 
     Raises:
-        BadInput: URL, recurrence, depth, time zone, a tag, the config or a limit is bad, or there is no such persona.
+        BadInput: URL, recurrence, time zone or an option is bad.
     """
     now = now or timezone.now()
-    url = parse_url(url)
-    if not 0 <= depth <= MAX_DEPTH:
-        raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
-    limits = {"max_urls": max_urls, "max_size": max_size}
-    limits |= {"crawl_timeout": crawl_timeout, "snapshot_max_size": snapshot_max_size}
-    check_limits(limits)
-    chosen, config = known_plugins(plugins or ()), dict(config or {})
-    crawl_settings(settings(), chosen, config)  # a bad value is refused now, not at the first run
+    url, fields = parse_url(url), crawl_fields(options)
     recurrence = parse_recurrence(every.strip() or DEFAULT_EVERY)
     zone = parse_zone(time_zone.strip() or settings().time_zone)
     return Schedule.objects.create(
@@ -71,14 +47,7 @@ def add_schedule(
         url=url,
         every=recurrence.text,
         time_zone=zone.key,
-        tags_str=",".join(clean_names(tags)),
-        max_depth=depth,
         only_new=only_new,
-        persona=known_persona(persona),
-        label=label,
-        notes=notes,
-        config=config,
-        plugins=list(chosen),
-        **limits,
         next_run_at=recurrence.next_after(now, zone),
+        **fields,
     )

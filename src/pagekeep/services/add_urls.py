@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -14,20 +15,18 @@ from pagekeep.crawl.inputs import Found, Item, join, known_parser, read_inputs
 from pagekeep.crawl.inputs.merging import merged
 from pagekeep.crawl.inputs.telling import refusals_of
 from pagekeep.crawl.refusal import Refusal
-from pagekeep.crawl.scope import MAX_DEPTH, at_most, limit_of_urls, scope_of
+from pagekeep.crawl.scope import Choice, at_most, limit_of_urls, scope_of
 from pagekeep.domain.errors import BadInput
-from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 from pagekeep.domain.urls import domain_of, shorten, without_credentials
-from pagekeep.services.crawl_config import crawl_settings, known_plugins
+from pagekeep.services.crawl_config import crawl_settings
+from pagekeep.services.crawl_options import CrawlOptions, crawl_fields
 from pagekeep.services.plan_sitemaps import plan_sitemaps
 from pagekeep.services.refuse_urls import refuse_urls
-from pagekeep.services.tagging import add_tags, clean_names, ensure_tags
+from pagekeep.services.tagging import add_tags, clean_names, ensure_tags, split_tags
 from pagekeep.services.timestamps import STEP, free_moments, free_near
 
 BATCH = 500
-MAX_NUMBER = 2**31 - 1
-MAX_BYTES = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +50,11 @@ def add_urls(
     *,
     lists: Sequence[Found] = (),
     user: User | None,
-    tags: Iterable[str] = (),
-    depth: int = 0,
-    plugins: Iterable[str] | None = None,
     allow_private: Iterable[str] = (),
     only_new: bool | None = None,
     index_only: bool = False,
-    label: str = "",
-    notes: str = "",
-    persona: str = DEFAULT,
-    config: Mapping[str, object] | None = None,
     parser: str = "auto",
-    max_urls: int = 0,
-    max_size: int = 0,
-    crawl_timeout: int = 0,
-    snapshot_max_size: int = 0,
+    **options: Unpack[CrawlOptions],
 ) -> Added:
     """Record a crawl and queue a snapshot of each URL, in one transaction. A URL given twice is taken once, with
     what each of its entries says of it.
@@ -73,61 +62,32 @@ def add_urls(
     Args:
         urls: URLs, or texts that are lists of them (see `read_inputs`), whose titles, tags and dates are kept too.
         lists: what files with lists of URLs have come to; of these the crawl keeps the URLs, not the text.
-        depth: how many links away from the URLs the crawl may go, 0 to 4.
-        plugins: names of the outputs to make; None or empty for the setting's.
         allow_private: addresses this crawl may reach although they are private. Never pass what came over the wire.
         only_new: pass over URLs that have a snapshot; None for the setting's choice.
         index_only: record the crawl paused, without capturing anything until it is resumed.
-        config: settings of this crawl, kept as given; see `crawl_config`.
         parser: see `read_inputs`.
-        max_urls: how many pages the crawl may take; this and the other limits are 0 for none.
-        max_size: bytes of all outputs after which it ends.
-        crawl_timeout: seconds from its first page on after which it ends.
-        snapshot_max_size: bytes of one page's outputs.
+        options: see `CrawlOptions`.
 
     Raises:
         BadInput: no URL can be archived, or an option is bad. Nothing is written then.
     """
-    if not 0 <= depth <= MAX_DEPTH:
-        raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
-    parser = known_parser(parser)
-    limits = {"max_urls": max_urls, "max_size": max_size}
-    limits |= {"crawl_timeout": crawl_timeout, "snapshot_max_size": snapshot_max_size}
-    check_limits(limits)
-    chosen, config = known_plugins(plugins or ()), dict(config or {})
-    own = crawl_settings(settings(), chosen, config)  # a bad value is refused now, not when a worker meets it
-    found = join([read_inputs(urls, parser), *lists])
-    items, refused = _sort_out(found, config)
-    names = clean_names(tags)
+    fields = crawl_fields(options)
+    found = join([read_inputs(urls, known_parser(parser)), *lists])
+    items, refused = _sort_out(found, fields["config"])
+    texts = [*urls, *(item.url for one in lists for item in one.items)]
     with transaction.atomic():
         known = _known(list(items)) if (settings().only_new if only_new is None else only_new) else set()
-        fitting = at_most(max_urls, [url for url in items if url not in known])
-        refused += fitting.refused
-        crawl = Crawl.objects.create(
-            created_at=timezone.now(),
-            created_by=user,
-            urls="\n".join([*urls, *(item.url for one in lists for item in one.items)]),
-            max_depth=depth,
-            tags_str=",".join(names),
-            label=label,
-            notes=notes,
-            config=config,
-            plugins=list(chosen),
-            persona=persona,
-            allow_private=list(allow_private),
-            status=(CrawlStatus.PAUSED if index_only else CrawlStatus.QUEUED) if fitting.taken else CrawlStatus.SEALED,
-            outcome="" if fitting.taken else CrawlOutcome.FINISHED,
-            limit_reached=limit_of_urls(max_urls) if fitting.refused else "",
-            **limits,
-        )
+        fitting = at_most(fields["max_urls"], [url for url in items if url not in known])
+        crawl = Crawl(created_by=user, urls="\n".join(texts), allow_private=list(allow_private), **fields)
+        _begin(crawl, fitting, is_paused=index_only)
         status = SnapshotStatus.PAUSED if index_only else SnapshotStatus.QUEUED
         snapshots = new_snapshots(crawl, fitting.taken, status, paused_by_crawl=index_only, items=items)
         _add_own_tags(snapshots, items, user)
-        add_tags(snapshots, ensure_tags(names, user))
-        refuse_urls(crawl, refused)
-        if depth and own.sitemaps:
+        add_tags(snapshots, ensure_tags(split_tags(crawl.tags_str), user))
+        refuse_urls(crawl, [*refused, *fitting.refused])
+        if crawl.max_depth and crawl_settings(settings(), crawl.plugins, crawl.config).sitemaps:
             plan_sitemaps(crawl, fitting.taken)
-    told = tuple((refusal.url, refusal.reason) for refusal in refused)
+    told = tuple((refusal.url, refusal.reason) for refusal in (*refused, *fitting.refused))
     return Added(crawl, tuple(snapshots), told, tuple(url for url in items if url in known))
 
 
@@ -174,16 +134,14 @@ def new_snapshots(
     return Snapshot.objects.bulk_create(snapshots, batch_size=BATCH)
 
 
-def check_limits(limits: Mapping[str, int]) -> None:
-    """Check the limits of a crawl, by their names.
-
-    Raises:
-        BadInput: one is negative or too large.
-    """
-    for name, number in limits.items():
-        most = MAX_BYTES if name.endswith("size") else MAX_NUMBER
-        if not 0 <= number <= most:
-            raise BadInput(f"{name}={number} is not possible; it goes from 0, for no limit, to {most}.")
+def _begin(crawl: Crawl, fitting: Choice, *, is_paused: bool) -> None:
+    """Write the crawl, which has ended already where none of its URLs is taken."""
+    crawl.created_at = timezone.now()
+    crawl.status = CrawlStatus.PAUSED if is_paused else CrawlStatus.QUEUED
+    if not fitting.taken:
+        crawl.status, crawl.outcome = CrawlStatus.SEALED, CrawlOutcome.FINISHED
+    crawl.limit_reached = limit_of_urls(crawl.max_urls) if fitting.refused else ""
+    crawl.save(force_insert=True)
 
 
 def _sentence(refusal: Refusal) -> str:

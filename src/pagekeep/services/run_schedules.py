@@ -15,7 +15,6 @@ from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
 from pagekeep.domain.errors import PagekeepError
 from pagekeep.domain.status import CrawlStatus
 from pagekeep.services.add_urls import add_urls
-from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 
 log = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ def _crawl(schedule: Schedule) -> Crawl:
         tags=split_tags(schedule.tags_str),
         depth=schedule.max_depth,
         only_new=schedule.only_new,
-        persona=known_persona(schedule.persona),
+        persona=schedule.persona,
         label=schedule.label,
         notes=f"Made by the schedule {schedule.pk}, every {schedule.every}.\n{schedule.notes}".rstrip(),
         config=schedule.config,

@@ -15,9 +15,9 @@ from pagekeep.domain.errors import BadInput
 from pagekeep.domain.persona_names import DEFAULT
 from pagekeep.domain.urls import parse_url, shorten, without_credentials
 from pagekeep.services.add_schedule import DEFAULT_EVERY, add_schedule
-from pagekeep.services.add_urls import MAX_NUMBER
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
 from pagekeep.services.crawl_config import crawl_settings
+from pagekeep.services.crawl_options import MAX_NUMBER
 from pagekeep.services.run_schedules import run_now
 from pagekeep.services.tagging import clean_names, split_tags
 

@@ -9,7 +9,6 @@ from pagekeep.api.command_reply import command_reply
 from pagekeep.api.schemas.cli import NOT_YET, AddCommandSchema, CLICommandResponseSchema
 from pagekeep.api.schemas.common import responses
 from pagekeep.services.add_urls import Added, add_urls
-from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 
 router = Router(tags=["Commands"])
@@ -33,7 +32,7 @@ def add(request: HttpRequest, body: AddCommandSchema) -> HttpResponse:
         plugins=_names(body.plugins) or _names(body.extractors),
         only_new=False if body.only_new is None and (body.update or body.overwrite) else body.only_new,
         index_only=body.index_only,
-        persona=known_persona(body.persona),
+        persona=body.persona,
         parser=body.parser,
         max_urls=body.max_urls,
         max_size=body.crawl_max_size,

@@ -30,7 +30,6 @@ from pagekeep.archive.queries import find_crawl
 from pagekeep.domain.urls import shorten
 from pagekeep.services.add_urls import Added, add_urls
 from pagekeep.services.change_crawl import change_crawl
-from pagekeep.services.known_persona import known_persona
 from pagekeep.services.remove_crawl import remove_crawl
 from pagekeep.services.tagging import split_tags
 
@@ -76,7 +75,7 @@ def create_crawl(request: HttpRequest, body: CrawlCreateSchema) -> HttpResponse:
         index_only=body.index_only,
         label=body.label,
         notes=body.notes,
-        persona=known_persona(body.persona),
+        persona=body.persona,
         config=body.config,
         max_urls=body.max_urls,
         max_size=body.max_size,

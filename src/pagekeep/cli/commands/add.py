@@ -1,14 +1,13 @@
 """``pagekeep add``"""
 
 import asyncio
-from dataclasses import asdict
 
 import click
 
 from pagekeep.archive.accounts import first_admin
 from pagekeep.archive.progress import live_workers
 from pagekeep.capture.chromium.find import find_chromium
-from pagekeep.cli.crawl_options import CrawlOptions, crawl_options, parser_option
+from pagekeep.cli.crawl_options import crawl_options, parser_option
 from pagekeep.cli.exit_codes import DONE, SOME_FAILED
 from pagekeep.cli.lists import gather_lists
 from pagekeep.cli.opening import open_archive
@@ -17,7 +16,7 @@ from pagekeep.cli.waiting import tell, wait_for
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_urls import Added, add_urls
-from pagekeep.services.known_persona import known_persona
+from pagekeep.services.crawl_options import CrawlOptions
 
 
 @click.command()
@@ -67,8 +66,7 @@ def command(
     waiting = wait and not index_only
     if waiting and not live_workers():
         find_chromium(settings().chromium)  # before anything is queued that could not be captured
-    options = asdict(crawl) | {"persona": known_persona(crawl.persona)}
-    added = add_urls(wanted, lists=lists, user=first_admin(), only_new=only_new, index_only=index_only, **options)
+    added = add_urls(wanted, lists=lists, user=first_admin(), only_new=only_new, index_only=index_only, **crawl)
     _tell_intake(added, as_json=as_json)
     if not waiting or not added.snapshots:
         for snapshot in added.snapshots:

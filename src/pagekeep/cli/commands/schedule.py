@@ -1,7 +1,6 @@
 """``pagekeep schedule``"""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from uuid import UUID
 
 import click
@@ -10,7 +9,7 @@ from pagekeep.archive.accounts import first_admin
 from pagekeep.archive.models import Schedule
 from pagekeep.archive.progress import live_workers
 from pagekeep.archive.schedule_queries import find_schedule, list_schedules, next_runs
-from pagekeep.cli.crawl_options import CrawlOptions, crawl_options
+from pagekeep.cli.crawl_options import crawl_options
 from pagekeep.cli.display import one_line
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.piping import required
@@ -19,6 +18,7 @@ from pagekeep.crawl.recurrence import parse_zone
 from pagekeep.domain.urls import without_credentials
 from pagekeep.services.add_schedule import add_schedule
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
+from pagekeep.services.crawl_options import CrawlOptions
 from pagekeep.services.run_schedules import run_now
 from pagekeep.services.tagging import split_tags
 
@@ -51,7 +51,7 @@ def command() -> None:
 def add(url: str, every: str, time_zone: str, only_new: bool, crawl: CrawlOptions, as_json: bool) -> None:
     """Archive URL every so often, first at the next such time. How far each crawl goes is said as with pagekeep add."""
     open_archive(create=True)
-    made = add_schedule(url, user=first_admin(), every=every, time_zone=time_zone, only_new=only_new, **asdict(crawl))
+    made = add_schedule(url, user=first_admin(), every=every, time_zone=time_zone, only_new=only_new, **crawl)
     _tell(made, as_json=as_json)
 
 

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods
 from pagekeep.archive.persona_queries import persona_choices
 from pagekeep.domain.errors import BadInput, TooLarge
 from pagekeep.services.add_urls import add_urls
-from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.web.access import adders_only
 from pagekeep.web.list_upload import take_upload, uploaded_lists
@@ -77,7 +76,7 @@ def _add(request: HttpRequest) -> HttpResponse:
         tags=split_tags(request.POST.get("tag", "")),
         depth=asked_depth(request),
         plugins=plugins,
-        persona=known_persona(request.POST.get("persona", "")),
+        persona=request.POST.get("persona", ""),
     )
     report(request, added)
     return redirect("web:crawl", added.crawl.pk)

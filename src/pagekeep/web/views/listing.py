@@ -17,7 +17,6 @@ from pagekeep.domain.errors import BadInput
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import Added, add_urls
 from pagekeep.services.find_snapshots import find_snapshots, passages
-from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import split_tags
 from pagekeep.web.access import may_change, readers_only, staff_only
 
@@ -58,7 +57,7 @@ def _add(request: HttpRequest) -> HttpResponse:
     text, tags = request.POST.get("urls", ""), request.POST.get("tags", "")
     user = request.user if request.user.is_authenticated else None
     try:
-        persona = known_persona(request.POST.get("persona", ""))
+        persona = request.POST.get("persona", "")
         depth = asked_depth(request)
         added = add_urls(split_lines(text), user=user, tags=split_tags(tags), depth=depth, persona=persona)
     except BadInput as error:
