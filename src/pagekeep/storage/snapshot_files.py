@@ -5,15 +5,14 @@ import errno
 import fcntl
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from pagekeep.domain.errors import BadInput, CaptureError, Conflict, EnvironmentProblem, NotFound
+from pagekeep.domain.errors import BadInput, CaptureError, NotFound
 from pagekeep.domain.results import Shareable, Shared, StoredFile, Upload
 from pagekeep.domain.urls import shorten
 from pagekeep.storage import file_index, manifest, recipe
@@ -26,21 +25,19 @@ from pagekeep.storage.disk import (
     has,
     make_folders,
     open_folder,
-    read_range,
     replace_file,
     unlink,
 )
 from pagekeep.storage.file_index import Entry
+from pagekeep.storage.kept_entries import KeptEntries
 from pagekeep.storage.kept_file import KeptFile
 from pagekeep.storage.layout import DataDir
 from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.names import RECIPE_SUFFIX, check_path, check_plugin
-from pagekeep.storage.packing import ByteRange, Member, Pack
-from pagekeep.storage.recipe import PackedMember
+from pagekeep.storage.packing import Member, Pack
 from pagekeep.storage.uploads import known_uploads
 
 HEAD = 4096
-Index = Callable[[str], list[Entry]]  # what a plugin's files are known to be
 
 
 class SnapshotFiles:
@@ -59,6 +56,7 @@ class SnapshotFiles:
         self.folder = data_dir.snapshot_folder(snapshot_id)
         self._fence = fence
         self._blobs = BlobStore(data_dir)
+        self._kept = KeptEntries(self.folder, self._blobs)
 
     def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
         """Keep a file, all of it or nothing; one of the same name is replaced.
@@ -148,9 +146,8 @@ class SnapshotFiles:
         """
         check_plugin(plugin)
         *folders, name = check_path(path, spare=len(RECIPE_SUFFIX))
-        index = cache(self._index)  # read once, not for each of its files
-        packed = tuple(self._packed_member(*member, index) for member in members)
-        made = recipe.describe(self._zip(packed), packed)
+        packed = self._kept.members(members)
+        made = recipe.describe(self._kept.zip(packed), packed)
         stored = StoredFile(path, made.size, made.sha256, mimetype)
         with (
             self._blobs.work_near_snapshots() as work,
@@ -172,9 +169,9 @@ class SnapshotFiles:
             NotFound: no such file is kept.
             EnvironmentProblem: what is on disk is not what was recorded.
         """
-        entry = self._find(plugin, path, self._index)
+        entry = self._kept.find(plugin, path)
         stored = entry.stored
-        return KeptFile(stored.size, stored.mimetype, stored.sha256, self._reader(plugin, entry))
+        return KeptFile(stored.size, stored.mimetype, stored.sha256, self._kept.reader(plugin, entry))
 
     def plugins(self) -> list[str]:
         """Return the names of the plugins that keep something, sorted."""
@@ -191,7 +188,7 @@ class SnapshotFiles:
     def files(self, plugin: str) -> list[StoredFile]:
         """Return what a plugin keeps, in the order it was made; packed files are listed as their packed bytes."""
         check_plugin(plugin)
-        return [entry.stored for entry in self._entries(plugin)]
+        return [entry.stored for entry in self._kept.of(plugin)]
 
     def remove(self) -> None:
         """Remove the snapshot's folder, at once and durably; free what only it kept. Gone already is fine."""
@@ -204,11 +201,11 @@ class SnapshotFiles:
         """
         target = self.folder / check_plugin(plugin)
         with contextlib.suppress(FileNotFoundError), self._fenced():  # no folder: nothing was kept yet
-            entries = self._entries(plugin)
+            entries = self._kept.of(plugin)
             if any(entry.uploaded for entry in entries):
                 self._discard_files(plugin, [entry for entry in entries if not entry.uploaded])
             else:
-                self._discard(target, self._index(plugin))
+                self._discard(target, self._kept.recorded(plugin))
 
     def write_manifest(self, value: Manifest) -> None:
         """Write the manifest, with the members of the packed files among its results.
@@ -247,10 +244,10 @@ class SnapshotFiles:
         except NotFound:
             members = []
         for plugin in self.plugins():
-            for entry in sorted(self._entries(plugin), key=lambda entry: entry.stored.path):
+            for entry in sorted(self._kept.of(plugin), key=lambda entry: entry.stored.path):
                 stored = entry.stored
                 name = f"{plugin}/{stored.path}"
-                members.append(Member(name, stored.size, entry.crc32, self._reader(plugin, entry)))
+                members.append(Member(name, stored.size, entry.crc32, self._kept.reader(plugin, entry)))
         return Pack(members)
 
     def _put(self, work: Path, plugin: str, files: Sequence[tuple[Entry, WrittenFile]]) -> None:
@@ -291,7 +288,7 @@ class SnapshotFiles:
             file_index.append(top, plugin, entries)
 
     def _spare_uploads(self, plugin: str, paths: Collection[str]) -> None:
-        for entry in self._entries(plugin):
+        for entry in self._kept.of(plugin):
             if entry.uploaded and entry.stored.path in paths:
                 where = shorten(repr(f"{plugin}/{entry.stored.path}"))
                 raise CaptureError(f"A client uploaded {where}, which stays; this one was not kept.")
@@ -301,8 +298,8 @@ class SnapshotFiles:
         uploads = [entry for entry, _ in files if entry.uploaded]
         if not uploads:
             return files
-        kept = {entry.stored.path: entry for entry in self._entries(plugin)}
-        known = known_uploads(plugin, uploads, kept, lambda path: self._status(plugin, path) is not None)
+        kept = {entry.stored.path: entry for entry in self._kept.of(plugin)}
+        known = known_uploads(plugin, uploads, kept, partial(self._kept.is_file, plugin))
         with open_folder(self.folder) as top:
             # What a capture keeps is the client's too from now on, and stays when the capture tries again.
             file_index.append(top, plugin, [entry for entry in known if not kept[entry.stored.path].uploaded])
@@ -375,101 +372,6 @@ class SnapshotFiles:
                     unlink(folder, name)
                     unlink(folder, name + RECIPE_SUFFIX)
                     os.fsync(folder)
-
-    def _entries(self, plugin: str) -> list[Entry]:
-        """Return the entries of a plugin's files that are on disk, in the order they were first made."""
-        known: dict[str, list[Entry]] = {}
-        for entry in self._index(plugin):
-            known.setdefault(entry.stored.path, []).append(entry)
-        return [found for candidates in known.values() if (found := self._current(plugin, candidates))]
-
-    def _find(self, plugin: str, path: str, index: Index) -> Entry:
-        check_plugin(plugin)
-        check_path(path)
-        entry = self._current(plugin, [entry for entry in index(plugin) if entry.stored.path == path])
-        if entry is None:
-            raise NotFound(f"This snapshot keeps no file {shorten(repr(f'{plugin}/{path}'))}.")
-        return entry
-
-    def _index(self, plugin: str) -> list[Entry]:
-        try:
-            with disk_errors(self.folder), open_folder(self.folder) as top:
-                return file_index.read(top, plugin)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-
-    def _current(self, plugin: str, candidates: list[Entry]) -> Entry | None:
-        """Return which of the entries of one path is on disk: not the latest, where a kill came before its file."""
-        only_one = len({entry.stored.sha256 for entry in candidates}) == 1
-        for entry in reversed(candidates):
-            if entry.packed:
-                made = recipe.read(self.folder, plugin, entry.stored.path)
-                if made and made.sha256 == entry.stored.sha256:
-                    return entry
-                continue
-            status = self._status(plugin, entry.stored.path)
-            if status and (only_one or self._is(plugin, entry, status)):
-                return entry
-        return None
-
-    def _is(self, plugin: str, entry: Entry, status: os.stat_result) -> bool:
-        """Tell whether the file with ``status`` is that of ``entry``: the inode of its blob, or the same bytes."""
-        stored = entry.stored
-        blob = self._blobs.path(stored.sha256)
-        if blob.exists() and os.path.samestat(blob.stat(), status):
-            return True
-        if status.st_size != stored.size:
-            return False
-        digest = hashlib.sha256()
-        for chunk in read_range(self.folder, (plugin, *check_path(stored.path)), 0, stored.size):
-            digest.update(chunk)
-        return digest.hexdigest() == stored.sha256
-
-    def _status(self, plugin: str, path: str) -> os.stat_result | None:
-        *folders, name = check_path(path)
-        try:
-            with open_folder(self.folder, (plugin, *folders)) as folder:
-                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return status if stat.S_ISREG(status.st_mode) else None
-
-    def _reader(self, plugin: str, entry: Entry) -> ByteRange:
-        stored = entry.stored
-        where = f"{self.folder}/{plugin}/{stored.path}"
-        if entry.packed:
-            made = recipe.read(self.folder, plugin, stored.path)
-            index = cache(self._index)
-            if made is None or any(not self._is_kept(member, index) for member in made.members):
-                raise EnvironmentProblem(f"{where} cannot be packed: a file it is made of is gone; capture it again.")
-            return self._zip(made.members).read_range
-        status = self._status(plugin, stored.path)
-        if status is None or status.st_size != stored.size:
-            raise EnvironmentProblem(f"{where} has not the size that was recorded; restore it from a backup.")
-        return partial(read_range, self.folder, (plugin, *check_path(stored.path)))
-
-    def _is_kept(self, member: PackedMember, index: Index) -> bool:
-        plugin, _, path = member.path.partition("/")
-        try:
-            return self._find(plugin, path, index).stored.sha256 == member.sha256
-        except NotFound:
-            return False
-
-    def _packed_member(self, name: str, plugin: str, file: StoredFile, index: Index) -> PackedMember:
-        check_path(name)
-        entry = self._find(plugin, file.path, index)
-        where = f"{plugin}/{file.path}"
-        if entry.packed:
-            raise BadInput(f"{shorten(repr(where))} is packed itself and cannot be packed again; pack its members.")
-        if entry.stored.sha256 != file.sha256:
-            raise Conflict(f"{shorten(repr(where))} has been replaced since it was to be packed; pack it again.")
-        return PackedMember(name, where, entry.stored.size, entry.stored.sha256, entry.crc32)
-
-    def _zip(self, members: Iterable[PackedMember]) -> Pack:
-        return Pack(
-            Member(member.name, member.size, member.crc32, partial(read_range, self.folder, check_path(member.path)))
-            for member in members
-        )
 
 
 def _note(work: Path, entries: Iterable[Entry]) -> None:
