@@ -17,6 +17,7 @@ _DECLARED_WITHIN = 2048
 # Not those of Python that are slow or no character sets (punycode, unicode_escape, …).
 _PLAIN = ("cp", "iso8859", "koi8", "mac", "gb", "big5", "euc", "shift", "iso2022", "hz", "johab", "tis", "kz", "ptcp")
 _PACKED = ((b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "packed by gzip"), (b"7z\xbc\xaf", "a 7z archive"))
+_TAR = slice(257, 262)  # POSIX.1-2017, pax: ustar Interchange Format
 _OTHERS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"\x7fELF", b"bplist00", b"RIFF")
 
 
@@ -30,6 +31,8 @@ def decode(data: bytes) -> str:
     for mark, what in _PACKED:
         if data.startswith(mark):
             raise BadInput(f"The file is {what}; unpack it and give the list in it.")
+    if data[_TAR] == b"ustar":
+        raise BadInput("The file is a tar archive; unpack it and give the list in it.")
     if data.startswith(_OTHERS):
         raise BadInput("The file is no text; give a list of links, or a history database of a browser.")
     for mark, name in _MARKS:
