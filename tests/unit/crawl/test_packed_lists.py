@@ -60,6 +60,16 @@ def test_what_lies_beside_lists_is_passed_over() -> None:
         read(packed(**beside))
 
 
+def test_of_the_passwords_in_an_export_nothing_is_taken_or_told() -> None:
+    passwords = "Title,URL,Username,Password,Notes,OTPAuth\nBank,https://bank.example/login,me,secret,,\n"
+    found = read(packed(**{"Bookmarks.csv": PART_1, "Passwords.csv": passwords}))
+    assert urls(found) == ["https://example.com/1"]
+    assert found.refused == [
+        ("a table of passwords", "Passwords.csv: It is no list of links, and nothing of it was taken.")
+    ]
+    assert read(passwords.encode()).items == []
+
+
 def test_a_zip_with_one_file_is_that_file() -> None:
     assert urls(read(packed(**{"folder/": "", "folder/page.html": PAGE}))) == ["https://elsewhere.example/"]
 

@@ -47,6 +47,7 @@ class _Columns:
     folder: int = -1
     added: int = -1
     is_wallabag: bool = False
+    has_passwords: bool = False
 
 
 def is_one(source: Source) -> bool:
@@ -64,6 +65,9 @@ def read(source: Source) -> Found:
     """Return a link for each row that has something in its column of URLs."""
     found = Found()
     delimiter, columns, has_header = _layout(source)
+    if columns is not None and columns.has_passwords:
+        found.refuse("a table of passwords", "It is no list of links, and nothing of it was taken.")
+        return found
     if columns is None:
         found.cut(source.text, "CSV", "no column of it is named url, link or the like, or holds URLs")
         return found
@@ -148,7 +152,8 @@ def _named(row: Sequence[str]) -> _Columns | None:
     if (url := place(_URL)) < 0:
         return None
     is_wallabag = {"creationdate", "mimetype"} <= set(names)
-    return _Columns(url, place(_TITLE), place(_TAGS), place(_FOLDER), place(_ADDED), is_wallabag)
+    has_passwords = "password" in names  # as browsers export them, beside bookmarks and histories
+    return _Columns(url, place(_TITLE), place(_TAGS), place(_FOLDER), place(_ADDED), is_wallabag, has_passwords)
 
 
 def _unnamed(rows: Sequence[Sequence[str]]) -> _Columns | None:
