@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import orjson
 
 from pagekeep.cli.printing import err
+from pagekeep.crawl.inputs.json_list import TOLD_ONLY
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.urls import shorten
 
@@ -16,8 +17,6 @@ STDIN = "-"
 SNAPSHOTS = {"snapshot": "id"}
 """Of which types of records a command about snapshots takes which field."""
 CRAWLS = {"crawl": "id", "snapshot": "crawl_id"}
-_TOLD_ONLY = ("refused", "known")
-"""Lines that tell what a command did not take. They name nothing."""
 _MOST_TOLD = 5
 PATIENCE = 20.0
 """Seconds after which we say that we wait: a pipe that nobody writes into looks like a command that hangs."""
@@ -116,7 +115,7 @@ def _reference(line: bytes, takes: Mapping[str, str]) -> str:
     kind = record.get("type")
     if not isinstance(kind, str):
         raise BadInput(f'has no "type"; each line must be one {wanted}, as --json prints them.')
-    if kind in _TOLD_ONLY:
+    if kind in TOLD_ONLY:
         return ""
     if kind not in takes:
         raise BadInput(f"is a {shorten(kind, 40)}; this command takes {wanted}.")

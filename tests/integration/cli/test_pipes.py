@@ -182,3 +182,11 @@ def test_how_far_a_crawl_goes_is_kept_with_the_words_of_the_api(archive: Archive
     assert [crawl[name] for name in limits] == [2, 50, 1.5 * 2**30, 7200, 20 * 2**20]
     for bad in ("--max-size=much", "--timeout=soon", "--config=PDF", "--scope=planet", "--delay=-1"):
         assert archive.run("add", A, "--no-wait", bad).returncode == 2
+
+
+def test_what_one_add_took_is_what_the_next_takes(archive: Archive) -> None:
+    command = f"pagekeep add --only-new --index-only --json {A} nonsense https://example.com/new"
+    done = pipeline(archive, f"{command} | pagekeep add --index-only --label again")
+    assert done.stderr.splitlines()[-1] == "1 0"
+    (crawl,) = archive.jsonl("crawl", "list", "again")
+    assert (crawl["urls"], crawl["num_refused"]) == ("https://example.com/new", 0)

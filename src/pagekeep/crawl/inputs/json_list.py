@@ -18,12 +18,14 @@ ADDED_KEYS = (
     *("created_at", "createdAt", "created", "savedAt", "saved_at", "date_published", "published", "date"),
     *("modifiedAt", "modified"),
 )
-TAG_KEYS = ("tags", "labels")
+TAG_KEYS = ("tags", "labels", "tags_str")
 # Where an object that is no link itself keeps its list.
 LIST_KEYS = (
     *("items", "bookmarks", "links", "urls", "snapshots", "entries", "articles", "history", "Browser History"),
     *("data", "results"),
 )
+TOLD_ONLY = ("refused", "known")
+"""Types of the lines in which our own commands tell what they did not take. They name nothing."""
 _MANY = 1000
 _MARKDOWN_LINK = re.compile(r"\[[^\]\n]{0,999}\](?:\(|\[|:\s)")
 
@@ -72,12 +74,14 @@ def _document(source: Source) -> Found:
         value = next((value[key] for key in LIST_KEYS if isinstance(value.get(key), list)), [])
     for number, entry in enumerate(value if isinstance(value, list) else [value], 1):
         _put(found, entry, f"Entry {number}")
-    if not found.items and not found.refused:
+    if not found.items and not found.refused and not _only_tells(value):
         found.cut(source.text, "JSON", "it holds no object with a url")
     return found
 
 
 def _put(found: Found, entry: Any, place: str) -> None:
+    if _only_tells(entry):
+        return
     if isinstance(entry, str):
         found.put(Item(entry.strip(), place=place))
         return
@@ -87,6 +91,10 @@ def _put(found: Found, entry: Any, place: str) -> None:
         return
     title, added = _first(entry, TITLE_KEYS), _first(entry, ADDED_KEYS)
     found.put(make_item(url, title, _tags_of(entry), added, place=place))
+
+
+def _only_tells(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("type") in TOLD_ONLY
 
 
 def _url_of(entry: dict[str, Any]) -> str | None:
