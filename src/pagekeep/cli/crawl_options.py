@@ -15,7 +15,7 @@ from pagekeep.services.crawl_options import CrawlOptions
 from pagekeep.services.tagging import split_tags
 
 Command = Callable[..., None]
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
+_DURATION = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)\s*([smhd]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 

@@ -10,6 +10,7 @@ from pagekeep.services.crawl_config import crawl_settings, known_plugins
 from pagekeep.services.known_persona import known_persona
 from pagekeep.services.tagging import clean_names
 
+MAX_LABEL = 255
 MAX_NUMBER = 2**31 - 1
 MAX_BYTES = 2**53 - 1
 LIMITS = ("max_urls", "max_size", "crawl_timeout", "snapshot_max_size")
@@ -47,11 +48,13 @@ def crawl_fields(options: CrawlOptions) -> dict[str, Any]:
     """Return the options as the fields that crawls and schedules keep them in.
 
     Raises:
-        BadInput: depth, a tag, a plugin, the config or a limit is bad, or there is no such persona.
+        BadInput: depth, the label, a tag, a plugin, the config or a limit is bad, or there is no such persona.
     """
     depth, config = options.get("depth", 0), dict(options.get("config") or {})
     if not 0 <= depth <= MAX_DEPTH:
         raise BadInput(f"depth={depth} is not possible; it goes from 0 to {MAX_DEPTH}.")
+    if len(options.get("label", "")) > MAX_LABEL:
+        raise BadInput(f"The label has more than {MAX_LABEL} characters; shorten it.")
     limits = {name: options.get(name, 0) for name in LIMITS}
     check_limits(limits)
     plugins = known_plugins(options.get("plugins") or ())

@@ -180,7 +180,8 @@ def test_how_far_a_crawl_goes_is_kept_with_the_words_of_the_api(archive: Archive
     }
     limits = ("max_depth", "max_urls", "max_size", "crawl_timeout", "snapshot_max_size")
     assert [crawl[name] for name in limits] == [2, 50, 1.5 * 2**30, 7200, 20 * 2**20]
-    for bad in ("--max-size=much", "--timeout=soon", "--config=PDF", "--scope=planet", "--delay=-1"):
+    beyond = (f"--max-size={'9' * 400}", f"--timeout={'9' * 400}", f"--label={'x' * 256}")
+    for bad in ("--max-size=much", "--timeout=soon", "--config=PDF", "--scope=planet", "--delay=-1", *beyond):
         assert archive.run("add", A, "--no-wait", bad).returncode == 2
 
 

@@ -201,6 +201,7 @@ def test_an_error_of_our_own_is_noted_too(monkeypatch: pytest.MonkeyPatch) -> No
         {"plugins": ["telepathy"]},
         {"time_zone": "Mars/Olympus"},
         {"tags": ["x" * 300]},
+        {"label": "x" * 256},
     ],
 )
 def test_what_is_refused(options: dict[str, Any]) -> None:

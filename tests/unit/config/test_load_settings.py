@@ -129,6 +129,11 @@ def test_sizes_are_powers_of_1024(number: int, unit: str) -> None:
     assert parse_size(f"{number}{unit}") == number * 1024**power
 
 
+def test_a_size_beyond_all_numbers_is_refused_in_one_sentence() -> None:
+    with pytest.raises(BadInput, match="write a number of bytes"):
+        load_settings({"PAGEKEEP_MAX_BODY_SIZE": "9" * 400})
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_variable_is_taken_or_refused_in_one_sentence(name: str, text: str) -> None:
     refused = ""
