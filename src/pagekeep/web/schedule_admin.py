@@ -10,14 +10,16 @@ from django.http import HttpRequest
 from pagekeep.archive.models import Schedule
 from pagekeep.archive.persona_queries import persona_choices
 from pagekeep.config.load import settings
+from pagekeep.config.parsing import parse_size
 from pagekeep.crawl.recurrence import parse_recurrence, parse_zone
 from pagekeep.domain.errors import BadInput
 from pagekeep.domain.persona_names import DEFAULT
+from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.urls import parse_url, shorten, without_credentials
 from pagekeep.services.add_schedule import DEFAULT_EVERY, add_schedule
 from pagekeep.services.change_schedules import pause_schedules, remove_schedules, resume_schedules
 from pagekeep.services.crawl_config import crawl_settings
-from pagekeep.services.crawl_options import MAX_NUMBER
+from pagekeep.services.crawl_options import MAX_NUMBER, check_limits
 from pagekeep.services.run_schedules import run_now
 from pagekeep.services.tagging import clean_names, split_tags
 
@@ -28,6 +30,19 @@ else:
     ModelAdmin, ModelForm = admin.ModelAdmin, forms.ModelForm  # take type arguments in the type stubs only
 
 SHORT = 100
+
+
+class SizeField(forms.CharField):
+    """Bytes, or a number with K, M, G or T; empty for no limit."""
+
+    def clean(self, value: Any) -> int:
+        text = super().clean(value).strip()
+        try:
+            size = parse_size(text) if text else 0
+        except ValueError as error:
+            raise forms.ValidationError(f"{shorten(text)!r} is no size; {error}.") from error
+        _checked(lambda told: check_limits({"size": told}), size)
+        return int(str(size))
 
 
 class ScheduleForm(ModelForm):
@@ -64,6 +79,22 @@ class ScheduleForm(ModelForm):
         label="Most seconds",
         help_text="After which a crawl ends; empty for no limit.",
     )
+    max_size = SizeField(
+        required=False,
+        label="Most bytes",
+        help_text="Of all outputs, after which a crawl ends, like 2G; empty for no limit.",
+    )
+    snapshot_max_size = SizeField(
+        required=False, label="Most bytes of a page", help_text="Of one page's outputs, like 100M; empty for no limit."
+    )
+    plugins = forms.MultipleChoiceField(
+        required=False,
+        choices=[(name, name) for name in PLUGINS],
+        widget=forms.CheckboxSelectMultiple,
+        label="Outputs",
+        help_text="Make only these; without any, what the setting says.",
+    )
+    notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with each crawl.")
     config = forms.JSONField(
         required=False, help_text='As a crawl\'s config in the API, like {"CRAWL_SCOPE": "host"}.', initial=dict
     )
@@ -72,7 +103,7 @@ class ScheduleForm(ModelForm):
         model = Schedule
         fields = (
             *("url", "every", "time_zone", "tags_str", "label", "max_depth", "max_urls", "crawl_timeout"),
-            *("only_new", "persona", "config"),
+            *("max_size", "snapshot_max_size", "only_new", "persona", "plugins", "notes", "config"),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -155,9 +186,13 @@ class ScheduleAdmin(ModelAdmin):
             persona=told["persona"],
             time_zone=told["time_zone"],
             label=told["label"],
+            notes=told["notes"],
             config=told["config"],
+            plugins=told["plugins"],
             max_urls=told["max_urls"] or 0,
+            max_size=told["max_size"],
             crawl_timeout=told["crawl_timeout"] or 0,
+            snapshot_max_size=told["snapshot_max_size"],
         )
         made: Schedule = form.instance
         return made

@@ -44,6 +44,10 @@ def test_adding(staff: Client, made: Schedule, admin: User) -> None:
         ({"config": "[1]"}, b"JSON object"),
         ({"config": '{"TIMEOUT": "never"}'}, b"number of seconds"),
         ({"max_urls": "-1"}, b"greater than or equal to 0"),
+        ({"max_size": "much"}, b"is no size"),
+        ({"max_size": "9000000T"}, b"is not possible"),
+        ({"snapshot_max_size": "-1"}, b"is no size"),
+        ({"plugins": ["title", "nothing"]}, b"nothing is not one of the available choices"),
     ],
 )
 def test_what_is_refused_is_told_beside_the_form(staff: Client, change: dict[str, Any], told: bytes) -> None:
@@ -58,6 +62,15 @@ def test_how_far_its_crawls_go(staff: Client) -> None:
     staff.post(f"{LIST}add/", TOLD | told)
     made = Schedule.objects.get()
     assert (made.label, made.max_urls, made.crawl_timeout, made.config) == ("Docs", 9, 60, {"CRAWL_SCOPE": "host"})
+    assert (made.max_size, made.snapshot_max_size, made.plugins, made.notes) == (0, 0, [], "")
+
+
+def test_how_much_they_keep(staff: Client) -> None:
+    told = {"max_size": "2G", "snapshot_max_size": "1048576", "plugins": ["title", "pdf"], "notes": "For later"}
+    staff.post(f"{LIST}add/", TOLD | told)
+    made = Schedule.objects.get()
+    assert (made.max_size, made.snapshot_max_size) == (2 * 2**30, 2**20)
+    assert (made.plugins, made.notes) == (["title", "pdf"], "For later")
 
 
 def test_choosing_a_persona(staff: Client) -> None:
