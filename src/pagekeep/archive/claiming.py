@@ -102,8 +102,7 @@ def take_first(
         ],
     )
     note_visit(lane.host, followed=lane.followed, now=now)
-    # Of followed links one at a time is visited: nothing is to be had before it has ended.
-    _put_off(lane, ends if lane.followed else None)
+    _put_off(lane, None)
     return True, page.pk
 
 

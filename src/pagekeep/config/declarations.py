@@ -177,7 +177,8 @@ class Settings(BaseSettings):
     host_concurrency: int = _setting(2, "Pages of one host that are captured at the same time.", "pages", ge=1, le=64)
     crawl_delay: float = _setting(
         1.0,
-        "Time between two pages of a host among the links a crawl follows; URLs that were asked for do not wait.",
+        "Time between two pages of a host among the links a crawl follows, one at a time; with 0 they come as"
+        " URLs that were asked for do: several at once, without a pause.",
         "seconds",
         ge=0,
         le=3600,

@@ -114,8 +114,9 @@ def ready_at(
     if not followed:
         moments.append(_after(host.visited_at, host.delay or 0.0, due))
         return max(moments)
-    moments += [page.until for page in held if page.followed and page.until > now]
     delay = delay_between(host, own)
+    if delay:
+        moments += [page.until for page in held if page.followed and page.until > now]
     followed_then = _after(host.followed_at, delay, due)
     gives_way_until = max(due, host.followed_at or due) + timedelta(seconds=PATIENCE * delay)
     moments += [followed_then, min(_after(host.visited_at, delay, due), max(followed_then, gives_way_until))]

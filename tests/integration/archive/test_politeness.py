@@ -92,6 +92,13 @@ def test_followed_links_come_one_at_a_time_and_a_delay_apart(clock: Clock) -> No
     assert claim() == "a.test/3"
 
 
+def test_followed_links_without_a_delay_come_two_at_once(clock: Clock) -> None:
+    links("a.test/1", "a.test/2", "a.test/3", CRAWL_DELAY=0)
+    assert [claim(), claim(), claim()] == ["a.test/1", "a.test/2", None]
+    end("a.test/1")
+    assert claim() == "a.test/3"
+
+
 def test_the_delay_counts_from_when_the_page_was_surely_asked_for(clock: Clock) -> None:
     links("a.test/1", "a.test/2")
     claim()

@@ -60,6 +60,14 @@ def test_followed_links_are_visited_one_at_a_time_and_seeds_two() -> None:
     assert ready(None, seed, link, followed=False) == at(30)
 
 
+def test_followed_links_that_keep_no_delay_are_visited_as_seeds_are() -> None:
+    link, other = Held(True, at(30)), Held(True, at(40))
+    assert ready(None, link, own=0) <= NOW
+    assert ready(None, link, other, own=0) == at(30)
+    assert ready(HostState(crawl_delay=2.0), link, own=0) == at(30)
+    assert ready(HostState(delay=2.0), link, own=0) == at(30)
+
+
 def test_a_visit_whose_worker_died_counts_from_the_end_of_its_lease() -> None:
     assert ready(None, Held(True, at(-0.25))) == at(0.75)
     assert ready(None, Held(True, at(-0.25)), followed=False) <= NOW
