@@ -1,21 +1,18 @@
 # ruff: noqa: S608 (nothing that is put into these statements comes from outside)
 """Finding the page to claim: the lane whose first page has been due longest, and whether its host may be asked.
 
-Statements are written out: a claim is a handful of them, and Django's own would cost three times as much to put
-together. All is done in one transaction, and transactions that write take turns, so nothing changes meanwhile.
+All is done in one transaction, and transactions that write take turns, so nothing changes meanwhile.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
-from django.db.models import Model
 
 from pagekeep.archive.models import Crawl, Host, Lane, Snapshot
+from pagekeep.archive.statements import column_value, do, every, one
 from pagekeep.config.load import settings
 from pagekeep.crawl.politeness import Held, HostState, delay_of, ready_at
 from pagekeep.domain.errors import BadInput
@@ -52,7 +49,7 @@ def may_be_due(moment: datetime) -> bool:
     """Whether anything can be claimed at that moment, as far as the lanes know: 1 statement that locks nothing."""
     then = column_value("retry_at", moment)
     return bool(
-        _one(
+        one(
             f"""SELECT 1 WHERE EXISTS (SELECT 1 FROM {_LANES} WHERE wakes_at IS NULL AND due_at <= %s)
             OR EXISTS (SELECT 1 FROM {_LANES} WHERE wakes_at <= %s AND due_at <= %s)""",
             [then, then, then],
@@ -63,7 +60,7 @@ def may_be_due(moment: datetime) -> bool:
 def wake_lanes(now: datetime) -> None:
     """Have the lanes looked at whose hosts may be asked again."""
     asleep = f"SELECT id FROM {_LANES} WHERE wakes_at <= %s ORDER BY wakes_at LIMIT {_WOKEN}"
-    _do(f"UPDATE {_LANES} SET wakes_at = NULL WHERE id IN ({asleep})", [column_value("retry_at", now)])
+    do(f"UPDATE {_LANES} SET wakes_at = NULL WHERE id IN ({asleep})", [column_value("retry_at", now)])
 
 
 def take_first(
@@ -92,7 +89,7 @@ def take_first(
     if page is None or ready is None or ready > now:
         _put_off(lane, ready)
         return True, None
-    _do(
+    do(
         f"""UPDATE {_PAGES} SET status = 'started', lease_owner = %s, retry_at = %s, modified_at = %s, claimed_at = %s,
             attempts = attempts + 1, reason = '' WHERE id = %s""",
         [
@@ -113,21 +110,16 @@ def note_visit(host: str, *, followed: bool, now: datetime) -> None:
         f"{name} = CASE WHEN {_HOSTS}.{name} > excluded.{name} THEN {_HOSTS}.{name} ELSE excluded.{name} END"
         for name in columns
     )
-    _do(
+    do(
         f"""INSERT INTO {_HOSTS} (name, {", ".join(columns)}) VALUES (%s, {", ".join("%s" for _ in columns)})
             ON CONFLICT (name) DO UPDATE SET {later}""",
         [host, *(column_value(name, now, Host) for name in columns)],
     )
 
 
-def column_value(field: str, value: object, model: type[Model] = Snapshot) -> Any:
-    """Return a value as the database has it in that column, for statements written out by hand."""
-    return model._meta.get_field(field).get_db_prep_value(value, connection)  # type: ignore[union-attr]
-
-
 def _first_lane(now: datetime, *, followed: bool) -> _Lane | None:
     """Return the lane of this kind that is awake and has been due longest."""
-    row = _one(
+    row = one(
         f"""SELECT {_LANES}.id, host, visited_at, followed_at, crawl_delay, delay, slow_until
             FROM {_LANES} LEFT JOIN {_HOSTS} ON {_HOSTS}.name = host
             WHERE wakes_at IS NULL AND followed = %s AND due_at <= %s ORDER BY due_at LIMIT 1""",
@@ -143,7 +135,7 @@ def _first_lane(now: datetime, *, followed: bool) -> _Lane | None:
 def _first_page(lane: _Lane, besides: Collection[UUID] = ()) -> _Page | None:
     """Return the first page of a lane, whether it is due or not."""
     others = f"AND {_PAGES}.id NOT IN ({', '.join('%s' for _ in besides)})" if besides else ""
-    row = _one(
+    row = one(
         f"""SELECT {_PAGES}.id, {_PAGES}.retry_at, {_CRAWLS}.config
             FROM {_PAGES} JOIN {_CRAWLS} ON {_CRAWLS}.id = {_PAGES}.crawl_id
             WHERE {lane.pages} {others} ORDER BY {_PAGES}.retry_at, {_PAGES}.id LIMIT 1""",
@@ -158,7 +150,7 @@ def _first_page(lane: _Lane, besides: Collection[UUID] = ()) -> _Page | None:
 
 def _ready(lane: _Lane, page: _Page, now: datetime) -> datetime:
     """Return from when on a page that is due may be visited, as far as is known now."""
-    rows = _all(f"SELECT depth, retry_at FROM {_PAGES} WHERE domain = %s AND lease_owner IS NOT NULL", [lane.host])
+    rows = every(f"SELECT depth, retry_at FROM {_PAGES} WHERE domain = %s AND lease_owner IS NOT NULL", [lane.host])
     held = [Held(depth > 0, until) for depth, until in ((row[0], _moment(row[1])) for row in rows) if until]
     own = settings()
     return ready_at(
@@ -182,7 +174,7 @@ def _delay(page: _Page, own: float) -> float:
 def _put_off(lane: _Lane, wakes_at: datetime | None) -> None:
     """Note when the lane's first page is due, and until when its host is not asked."""
     first = f"SELECT min(retry_at) FROM {_PAGES} WHERE {lane.pages}"
-    _do(
+    do(
         f"UPDATE {_LANES} SET due_at = ({first}), wakes_at = %s WHERE id = %s",
         [lane.host, column_value("wakes_at", wakes_at, Lane), lane.pk],
     )
@@ -191,21 +183,3 @@ def _put_off(lane: _Lane, wakes_at: datetime | None) -> None:
 def _moment(value: datetime | None) -> datetime | None:
     """Return a moment with its time zone, which SQLite does not keep."""
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
-def _do(statement: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-
-
-def _one(statement: str, values: list[Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
-
-
-def _all(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

@@ -28,6 +28,7 @@ POLL = 0.3
 """Seconds between two looks of a worker at an empty queue."""
 LINKS_SHARE = 0.25
 """How often followed links go first: a long list of pages that a person asked for shall not stop crawls."""
+_CLAIMED = ("url", "domain", "depth", "crawl_id", "attempts", "num_results", "status", "lease_owner", "retry_at")
 _LOOKS = 50
 """Lanes that one transaction looks at: others shall write meanwhile."""
 
@@ -48,7 +49,7 @@ def claim(owner: UUID, lease_seconds: float, *, besides: Collection[UUID] = ()) 
             lost, lest it does two things with one at the same time.
 
     Returns:
-        The snapshot, or None if nothing can be visited now.
+        The snapshot with what tells which page it is, or None if nothing can be visited now.
     """
     links_first = random.random() < LINKS_SHARE  # noqa: S311 (no secret)
     while claiming.may_be_due(timezone.now()):
@@ -61,7 +62,7 @@ def claim(owner: UUID, lease_seconds: float, *, besides: Collection[UUID] = ()) 
                 if taken or not found:
                     break
         if taken:
-            return Snapshot.objects.filter(pk=taken, lease_owner=owner).first()
+            return Snapshot.objects.filter(pk=taken, lease_owner=owner).only(*_CLAIMED).first()
         if not found:
             return None
     return None
@@ -152,11 +153,6 @@ def waiting(within_seconds: float) -> bool:
     horizon = timezone.now() + timedelta(seconds=within_seconds)
     # A lane may promise too much after its last page has ended: its moments are only the earliest possible ones.
     return Snapshot.objects.filter(retry_at__lte=horizon).exists() and claiming.may_be_due(horizon)
-
-
-def held_by(owner: UUID, snapshot_id: UUID) -> bool:
-    """Whether the worker holds the snapshot: ask inside the transaction that writes what it captured."""
-    return held(owner, snapshot_id).exists()
 
 
 def held(owner: UUID, snapshot_id: UUID) -> QuerySet[Snapshot]:

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
+from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.archive.queue import held
 from pagekeep.capture.recording.secrecy import Secrecy
 from pagekeep.capture.values import CaptureRequest, Limits
 from pagekeep.config.declarations import Settings
 from pagekeep.config.load import settings
 from pagekeep.domain.identity import Identity
-from pagekeep.domain.results import Result, StoredFile
+from pagekeep.domain.results import Result
 from pagekeep.domain.status import CrawlStatus, ResultStatus
 from pagekeep.services.crawl_config import CrawlSettings, crawl_settings
 from pagekeep.services.known_file import known_file
@@ -21,10 +21,16 @@ from pagekeep.services.listeners import own_addresses
 from pagekeep.services.load_identity import load_identity
 from pagekeep.services.obey_limits import start_clock
 from pagekeep.services.record_result import lease_lost, put_results, update_sums
+from pagekeep.services.recorded import UNMADE, Recorded, as_result, results_of
 from pagekeep.services.retry_snapshot import missing_of
 from pagekeep.services.seal_crawl import open_crawl
 
 ALWAYS = ("hashes",)
+_NEEDED = (
+    *("url", "depth", "status", "downloaded_at", "response_status", "num_results"),
+    *("crawl__status", "crawl__max_depth", "crawl__plugins", "crawl__config", "crawl__persona"),
+    *("crawl__allow_private", "crawl__snapshot_max_size", "crawl__crawl_timeout", "crawl__ends_at"),
+)
 
 
 def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
@@ -37,10 +43,10 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         NotFound: the crawl's persona was removed.
     """
     with transaction.atomic():
-        snapshot = held(owner, snapshot_id).select_related("crawl").defer("crawl__urls").first()
+        snapshot = held(owner, snapshot_id).select_related("crawl").only(*_NEEDED).first()
         if snapshot is None:
             raise lease_lost(snapshot_id)
-        rows = results_of(snapshot_id)
+        rows = results_of(snapshot_id) if snapshot.num_results else []
         own = [(row.plugin, row.status, row.uploads) for row in rows if not row.hook_name]
         plugins = missing_of(snapshot, own) or ALWAYS
         put_results(snapshot_id, dict.fromkeys(plugins, UNMADE))
@@ -52,48 +58,10 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
     return _request(snapshot, plugins, kept)
 
 
-def _is_kept(row: ArchiveResult, plugins: tuple[str, ...]) -> bool:
+def _is_kept(row: Recorded, plugins: tuple[str, ...]) -> bool:
     """Whether an output was made before and is not to be made anew."""
     again = row.plugin in plugins and not row.hook_name
     return row.status == ResultStatus.SUCCEEDED and row.uploads is None and not again
-
-
-def results_of(snapshot_id: UUID) -> list[ArchiveResult]:
-    """Return a snapshot's recorded outputs in their order, with what `as_result` needs of each."""
-    needed = ("plugin", "hook_name", "status", "created_at", "start_ts", "end_ts", "uploads")
-    outputs = ("output_str", "output_json", "output_files")
-    found = ArchiveResult.objects.filter(snapshot_id=snapshot_id).only(*needed, *outputs)
-    return list(found.order_by("position", "id"))
-
-
-def as_result(row: ArchiveResult) -> Result:
-    """Return a recorded output as the value the engine knows."""
-    return Result(
-        plugin=row.plugin,
-        status=ResultStatus(row.status),
-        summary=row.output_str,
-        started_at=row.start_ts or row.created_at,
-        ended_at=row.end_ts or row.created_at,
-        files=tuple(
-            StoredFile(path=path, size=file["size"], sha256=file["sha256"], mimetype=file["mimetype"])
-            for path, file in row.output_files.items()
-        ),
-        details=row.output_json or {},
-        hook_name=row.hook_name,
-    )
-
-
-UNMADE: dict[str, object] = {
-    "status": ResultStatus.QUEUED,
-    "output_str": "",
-    "output_json": None,
-    "output_files": {},
-    "output_size": 0,
-    "output_mimetypes": "",
-    "start_ts": None,
-    "end_ts": None,
-}
-"""The columns of an output that is to be made."""
 
 
 def _request(snapshot: Snapshot, plugins: tuple[str, ...], kept: tuple[Result, ...]) -> CaptureRequest:

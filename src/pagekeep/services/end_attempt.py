@@ -6,6 +6,7 @@ snapshot whose lease ends, and which is captured again.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -18,10 +19,10 @@ from pagekeep.config.load import settings
 from pagekeep.crawl.politeness import backoff
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import without_credentials
-from pagekeep.services.begin_attempt import UNMADE, as_result, results_of
 from pagekeep.services.follow_links import follow_links
 from pagekeep.services.pause_crawl import pause_with_crawl
 from pagekeep.services.record_result import lease_lost, put_results, require_lease, update_sums
+from pagekeep.services.recorded import UNMADE, Recorded, as_result, results_of
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
 
@@ -52,9 +53,8 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
         snapshot = queue.held(owner, snapshot_id).only(*_JUDGED).first()
         if snapshot is None:
             raise lease_lost(snapshot_id)
-        rows = results_of(snapshot_id)
         why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
-        _fail_unmade(rows, why, now)
+        rows = _fail_unmade(results_of(snapshot_id), why, now)
         tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
     starts = [row.start_ts for row in rows if row.start_ts]
     visit = _earlier_visit(snapshot) or outcome
@@ -78,15 +78,13 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
     )
 
 
-def _fail_unmade(rows: Sequence[ArchiveResult], why: str, now: datetime) -> None:
-    """Fail the outputs that were not made, in the database and in these rows of it."""
-    unmade = [row for row in rows if row.status in OPEN_RESULTS and row.uploads is None]
-    if not unmade:
-        return
-    failed = ArchiveResult.objects.filter(pk__in=[row.pk for row in unmade])
-    failed.update(status=ResultStatus.FAILED, output_str=why, end_ts=now, modified_at=now)
-    for row in unmade:
-        row.status, row.output_str, row.end_ts = ResultStatus.FAILED, why, now
+def _fail_unmade(rows: Sequence[Recorded], why: str, now: datetime) -> list[Recorded]:
+    """Fail the outputs that were not made; return all of them as they are then."""
+    unmade = {row.id for row in rows if row.status in OPEN_RESULTS and row.uploads is None}
+    changes: dict[str, Any] = {"status": ResultStatus.FAILED, "output_str": why, "end_ts": now}
+    if unmade:
+        ArchiveResult.objects.filter(pk__in=unmade).update(**changes, modified_at=now)
+    return [row._replace(**changes) if row.id in unmade else row for row in rows]
 
 
 def _earlier_visit(snapshot: Snapshot) -> Outcome | None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import F
 from orjson import JSONDecodeError, loads
 
 from pagekeep.archive.models import Crawl, Snapshot
+from pagekeep.archive.page_facts import goes_further
 from pagekeep.config.load import settings
 from pagekeep.crawl.identity import identity_of
 from pagekeep.crawl.refusal import Refusal
@@ -35,7 +35,7 @@ def links_ahead(snapshot_id: UUID) -> list[str]:
 
 
 def _links_of(snapshot_id: UUID) -> list[str]:
-    if not Snapshot.objects.filter(pk=snapshot_id, depth__lt=F("crawl__max_depth")).exists():
+    if not goes_further(snapshot_id):
         return []
     try:
         kept = snapshot_files(snapshot_id).open("outlinks", "outlinks.json")

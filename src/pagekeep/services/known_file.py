@@ -8,6 +8,7 @@ from typing import Any
 from orjson import JSONDecodeError, loads
 
 from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.page_facts import is_captured_elsewhere
 from pagekeep.capture.formats.preview_kinds import TEXT, THUMBNAIL
 from pagekeep.capture.known_file import KeptPart, KnownFile
 from pagekeep.domain.errors import PagekeepError
@@ -24,6 +25,8 @@ def known_file(snapshot: Snapshot) -> KnownFile | None:
 
     What another persona was given is another's. Clients may have uploaded to such a snapshot: then it is left alone.
     """
+    if not is_captured_elsewhere(snapshot.url, snapshot.pk):
+        return None
     captured = Snapshot.objects.filter(
         url=snapshot.url, status=SnapshotStatus.SUCCEEDED, crawl__persona=snapshot.crawl.persona, hidden=False
     )

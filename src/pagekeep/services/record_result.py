@@ -2,6 +2,7 @@
 """Write down what one output came to, the moment it is made."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pagekeep.archive.claiming import column_value
 from pagekeep.archive.models import ArchiveResult, Snapshot
-from pagekeep.archive.queue import LeaseLost, held, held_by
+from pagekeep.archive.page_facts import is_held
+from pagekeep.archive.queue import LeaseLost, held
+from pagekeep.archive.statements import column_value, do
 from pagekeep.domain.ids import new_id
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
@@ -59,21 +61,26 @@ def record_step(owner: UUID, snapshot_id: UUID, step: str) -> None:
 def put_results(snapshot_id: UUID, columns: Mapping[str, Mapping[str, object]]) -> None:
     """Write rows of a snapshot's results, by plugin, those that exist already anew."""
     now = timezone.now()
-    fresh = _prepared({name: getattr(ArchiveResult(), name) for name in _FIELDS})
-    fresh |= _prepared({"snapshot_id": snapshot_id, "created_at": now, "modified_at": now})
-    prepared = {id(values): fresh | _prepared(values) for values in columns.values()}  # which many may share
+    fresh = _unmade() | _prepared({"snapshot_id": snapshot_id, "created_at": now, "modified_at": now})
+    distinct = {id(values): values for values in columns.values()}  # which many may share
+    prepared = {key: fresh | _prepared(values) for key, values in distinct.items()}
     rows = []
     for plugin, values in columns.items():
-        own = _prepared({"id": new_id(), "plugin": plugin, "position": position_of(plugin)})
+        own = {"id": column_value("id", new_id(), ArchiveResult), "plugin": plugin, "position": position_of(plugin)}
         rows.append(list((prepared[id(values)] | own).values()))
     written = sorted({"modified_at", *(name for values in columns.values() for name in values)})
-    # Written out, as below: Django's own would take twice the time, for every page.
     statement = f"""
         INSERT INTO {_RESULTS} ({", ".join(_FIELDS)}) VALUES ({", ".join("%s" for _ in _FIELDS)})
         ON CONFLICT (snapshot_id, plugin, hook_name)
         DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in written)}"""
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
+
+
+@cache
+def _unmade() -> dict[str, Any]:
+    """Return the columns of a row that says nothing yet."""
+    return _prepared({name: getattr(ArchiveResult(), name) for name in _FIELDS})
 
 
 def _prepared(values: Mapping[str, object]) -> dict[str, Any]:
@@ -91,7 +98,7 @@ def _put_result(snapshot_id: UUID, result: Result) -> None:
 
 def require_lease(owner: UUID, snapshot_id: UUID) -> None:
     """Raise LeaseLost unless the worker holds the snapshot. Call it in the transaction that writes."""
-    if not held_by(owner, snapshot_id):
+    if not is_held(owner, snapshot_id):
         raise lease_lost(snapshot_id)
 
 
@@ -105,7 +112,6 @@ def update_sums(snapshot_id: UUID, owner: UUID | None = None) -> bool:
         False if the snapshot is gone, or the worker does not hold it any more: nothing was written.
     """
     of_it = f"FROM {_RESULTS} WHERE {_RESULTS}.snapshot_id = {_SNAPSHOTS}.id"
-    # Written out: it is run for every output of every page, and Django's own would cost as much again to put together.
     statement = f"""
         UPDATE {_SNAPSHOTS} SET
             num_results = (SELECT count(*) {of_it}),
@@ -116,9 +122,7 @@ def update_sums(snapshot_id: UUID, owner: UUID | None = None) -> bool:
     if owner is not None:
         statement += " AND lease_owner = %s AND status = 'started'"
         values.append(column_value("lease_owner", owner))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return bool(cursor.rowcount)
+    return bool(do(statement, values))
 
 
 def position_of(plugin: str) -> int:

@@ -3,13 +3,14 @@
 from contextlib import suppress
 from uuid import UUID
 
-from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.models import Snapshot
+from pagekeep.archive.page_facts import is_uploaded_to
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem, NotFound
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.domain.urls import without_credentials
-from pagekeep.services.begin_attempt import as_result, results_of
 from pagekeep.services.keep_log import kept_log
+from pagekeep.services.recorded import as_result, results_of
 from pagekeep.services.wiring import snapshot_files
 from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.snapshot_files import SnapshotFiles
@@ -33,7 +34,7 @@ def renew_manifest(snapshot_id: UUID) -> None:
 
 def renew_after_uploads(snapshot_id: UUID) -> None:
     """Write the manifest of a snapshot just captured anew, if clients have uploaded to it meanwhile."""
-    if ArchiveResult.objects.filter(snapshot_id=snapshot_id, uploads__isnull=False).exists():
+    if is_uploaded_to(snapshot_id):
         renew_manifest(snapshot_id)
 
 

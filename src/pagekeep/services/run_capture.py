@@ -145,7 +145,8 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progres
     request = await sync_to_async(begin_attempt)(owner, snapshot.pk)
     progress.log.hide(request.secrecy)
     progress.note(f"outputs to make: {', '.join(request.plugins)}")
-    await asyncio.to_thread(_drop, progress.files, request.plugins)
+    if snapshot.num_results:  # it was begun before
+        await asyncio.to_thread(_drop, progress.files, request.plugins)
     sink = bounded(progress.files, request.limits.outputs, request.kept)
     try:
         outcome = await engine.capture(request, sink, progress)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pagekeep.archive import queue
 from pagekeep.archive.models import Snapshot
+from pagekeep.archive.page_facts import is_held
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import add_urls
 
@@ -56,8 +57,8 @@ def test_expired_lease_is_taken_over_and_its_former_owner_fenced_off() -> None:
     taken = queue.claim(living, 60)
     assert taken is not None
     assert taken.attempts == 2
-    assert queue.held_by(living, snapshot.pk)
-    assert not queue.held_by(dead, snapshot.pk)
+    assert is_held(living, snapshot.pk)
+    assert not is_held(dead, snapshot.pk)
     assert queue.heartbeat(dead, [snapshot.pk], 60) == []
     assert not queue.release(dead, snapshot.pk, count_attempt=True)
     assert queue.heartbeat(living, [snapshot.pk], 60) == [snapshot.pk]

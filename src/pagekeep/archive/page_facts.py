@@ -1,0 +1,42 @@
+# ruff: noqa: S608 (nothing that is put into these statements comes from outside)
+"""What a worker asks about every page it captures, some of it for every file: one statement each, written out."""
+
+from uuid import UUID
+
+from pagekeep.archive.models import ArchiveResult, Crawl, Snapshot
+from pagekeep.archive.statements import column_value, one
+
+_PAGES, _RESULTS, _CRAWLS = (model._meta.db_table for model in (Snapshot, ArchiveResult, Crawl))
+
+
+def is_held(owner: UUID, snapshot_id: UUID) -> bool:
+    """Whether the worker holds the snapshot."""
+    return _is_any(
+        f"{_PAGES} WHERE id = %s AND lease_owner = %s AND status = 'started'",
+        column_value("id", snapshot_id),
+        column_value("lease_owner", owner),
+    )
+
+
+def goes_further(snapshot_id: UUID) -> bool:
+    """Whether the links of the snapshot's page are followed."""
+    return _is_any(
+        f"{_PAGES} JOIN {_CRAWLS} ON {_CRAWLS}.id = crawl_id WHERE {_PAGES}.id = %s AND depth < max_depth",
+        column_value("id", snapshot_id),
+    )
+
+
+def is_captured_elsewhere(url: str, snapshot_id: UUID) -> bool:
+    """Whether another snapshot of that URL has succeeded."""
+    return _is_any(
+        f"{_PAGES} WHERE url = %s AND id <> %s AND status = 'succeeded'", url, column_value("id", snapshot_id)
+    )
+
+
+def is_uploaded_to(snapshot_id: UUID) -> bool:
+    """Whether a client has ever uploaded to the snapshot."""
+    return _is_any(f"{_RESULTS} WHERE snapshot_id = %s AND uploads IS NOT NULL", column_value("id", snapshot_id))
+
+
+def _is_any(of: str, *values: object) -> bool:
+    return one(f"SELECT 1 FROM {of} LIMIT 1", list(values)) is not None
