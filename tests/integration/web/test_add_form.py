@@ -160,7 +160,7 @@ def test_a_history_database_can_be_uploaded(staff: Client, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("data", "parser", "told"),
     [
-        (b"PK\x03\x04", "", "unpack it"),
+        (b"PK\x03\x04", "", "a ZIP archive and broken"),
         (b"SQLite format 3\0", "", "cannot be read"),
         (b"SQLite format 3\0" + b"\xff" * 4000, "", "cannot be read"),
         (b"\x89PNG\r\n", "", "is no text"),
