@@ -39,6 +39,11 @@ class OpenPages:
     paused: int
     sitemaps: int
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing goes on until somebody resumes what is paused."""
+        return bool(self.paused and not self.waiting and not self.sitemaps)
+
 
 def open_pages(crawl_id: UUID) -> OpenPages:
     """Return how many snapshots of a crawl have not ended: 2 statements."""

@@ -54,10 +54,9 @@ class Following:
                 self._end(page)
         self._display.left(left.waiting + left.paused)
         self._display.at_work([page for page in pages if page.status == SnapshotStatus.STARTED])
-        is_paused = bool(left.paused and not left.waiting and not left.sitemaps)
-        if is_paused and not self._is_paused:
+        if left.is_paused and not self._is_paused:
             self._display.note("The rest of the crawl is paused; this goes on when it is resumed.")
-        self._is_paused = is_paused
+        self._is_paused = left.is_paused
         return not (left.waiting or left.paused or left.sitemaps)
 
     def _show_results(self, page: Snapshot) -> None:

@@ -68,7 +68,9 @@ def tell(snapshot: Snapshot, *, as_json: bool, with_results: bool = False) -> No
 def _tell_how_to_go_on(crawl_id: UUID) -> None:
     left = open_pages(crawl_id)
     err.print(f"Stopped looking. To cancel the crawl: {how_to(f'crawl seal {crawl_id}')}")
-    if live_workers():
+    if left.is_paused:
+        err.print(f"Paused: {count_text(left.paused, 'page')}; go on with: {how_to(f'crawl resume {crawl_id}')}")
+    elif live_workers():
         err.print(f"It goes on; {count_text(left.waiting, 'page')} left. Follow: {how_to(f'crawl follow {crawl_id}')}")
     else:
         err.print(f"Still queued: {count_text(left.waiting, 'page')}; go on with: {how_to('worker --until-idle')}")

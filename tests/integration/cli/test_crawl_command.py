@@ -1,5 +1,8 @@
 """``pagekeep crawl``, and lists of links on standard input, as processes of their own."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +59,18 @@ def test_a_crawl_tells_what_it_has_what_it_refused_and_what_it_waits_for(root: P
     run(root, "crawl", "seal", shown["id"])
     assert Archive(root).run("crawl", "follow", shown["id"]).returncode == 1
     assert "Waits for" not in Archive(root).run("crawl", "show", shown["id"]).stdout
+
+
+def test_who_stops_following_a_paused_crawl_is_told_how_it_goes_on(root: Path) -> None:
+    (crawl,) = run(root, "crawl", "list")
+    run(root, "crawl", "pause", crawl["id"])
+    command = [sys.executable, "-m", "pagekeep.cli.main", "--data-dir", str(root), "crawl", "follow", crawl["id"]]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while "is paused" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+    assert process.returncode == 130
+    assert "Paused: 1 page; go on with: " in told
+    assert f"crawl resume {crawl['id']}" in told
