@@ -191,11 +191,11 @@ def test_a_file_of_links_is_enough(page: Page, tmp_path: Path) -> None:
     page.goto("/add/")
     page.set_viewport_size({"width": 390, "height": 844})
     card = page.locator("#add-form").bounding_box()
-    field = page.get_by_label("Or a file with links").bounding_box()
+    field = page.get_by_label("Or files with links").bounding_box()
     assert card
     assert field
     assert field["x"] + field["width"] < card["x"] + card["width"] <= 390
-    page.get_by_label("Or a file with links").set_input_files(bookmarks)
+    page.get_by_label("Or files with links").set_input_files(bookmarks)
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_text("1 page is on the way into the archive.")).to_be_visible()
     expect(page.get_by_text("1 of 2 entries were taken.").first).to_be_visible()

@@ -9,6 +9,7 @@ from pagekeep.config.load import settings
 from pagekeep.crawl.inputs import Found, known_parser
 from pagekeep.crawl.inputs.lists import read_file
 from pagekeep.domain.errors import BadInput, TooLarge
+from pagekeep.domain.urls import shorten
 from pagekeep.services.spooled_uploads import AROUND_FILES, Spooled
 from pagekeep.services.wiring import data_dir
 from pagekeep.storage.disk import disk_errors
@@ -36,17 +37,20 @@ def take_upload(request: HttpRequest) -> None:
 def uploaded_lists(request: HttpRequest) -> list[Found]:
     """Return what the files of the form have come to, read as its field ``parser`` says; an empty file is none.
 
+    Where there are several, what is told of one names it.
+
     Raises:
         BadInput: a file is no list, or there is no such parser.
         TooLarge: it is larger than PAGEKEEP_MAX_UPLOAD_SIZE.
     """
     lists = []
     parser = known_parser(request.POST.get("parser", "")) if request.FILES else "auto"
-    for upload in request.FILES.getlist(FIELD):
+    uploads = request.FILES.getlist(FIELD)
+    for upload in uploads:
         if upload.size and upload.file is not None:
             with disk_errors(data_dir().temp):
                 found = read_file(upload.file, parser, scratch=data_dir().temp, limit=settings().max_upload_size)
-            lists.append(found)
+            lists.append(found.named(shorten(repr(upload.name)[1:-1], 100)) if len(uploads) > 1 else found)
     return lists
 
 

@@ -193,3 +193,36 @@ def test_strangers_send_no_files(db: None) -> None:
         refused = stranger.post("/add/", sent)
         assert (refused.status_code, "Only people who are logged in" in refused.content.decode()) == (400, True)
         assert stranger.post("/add/", {"url": "https://a.example/", "list": ""}).status_code == 302
+
+
+@pytest.mark.parametrize(("path", "field"), [("/", "urls"), ("/add/", "url")])
+def test_a_list_can_be_pasted(staff: Client, path: str, field: str) -> None:
+    text = "# Reading\r\n\r\n- [Bread](https://a.example/bread)\r\n- <https://b.example/>\r\n"
+    assert staff.post(path, {field: text}).status_code == 302
+    assert set(Snapshot.objects.values_list("url", "title")) == {
+        ("https://a.example/bread", "Bread"),
+        ("https://b.example/", ""),
+    }
+    told = staff.post(path, {field: "https://c.example/\r\n# a note\r\n\r\nnothing"}, follow=True).content.decode()
+    assert "Line 4: &#x27;nothing&#x27; has no scheme" in told
+
+
+def test_how_far_a_crawl_goes_can_be_asked(staff: Client) -> None:
+    more = {"depth": "2", "scope": "host", "max_urls": "40", "label": " Docs ", "parser": "csv", "only_new": "1"}
+    staff.post("/add/", {"url": "https://a.example/,A\nhttps://a.example/,B", **more})
+    crawl = Crawl.objects.get()
+    assert (crawl.max_depth, crawl.config, crawl.max_urls, crawl.label) == (2, {"CRAWL_SCOPE": "host"}, 40, "Docs")
+    assert crawl.snapshots.get().title == "A"
+    shown = staff.post("/add/", {"url": "https://a.example/", "only_new": "1"}, follow=True).content.decode()
+    assert "archived already and were passed over" in shown
+    for bad in ({"scope": "planet"}, {"max_urls": "-1"}, {"max_urls": "9" * 19}, {"label": "x" * 256}):
+        page = staff.post("/add/", {"url": "https://b.example/", **bad})
+        assert (page.status_code, 'class="more" open' in page.content.decode()) == (400, True)
+    assert 'class="more">' in staff.get("/add/").content.decode()
+
+
+def test_of_several_files_each_is_named(staff: Client) -> None:
+    files = [SimpleUploadedFile(f"{name}.txt", f"https://{name}.example/\nbad".encode()) for name in "ab"]
+    shown = staff.post("/add/", {"list": files}, follow=True).content.decode()
+    assert "2 pages are on the way" in shown
+    assert "a.txt, line 2: " in shown

@@ -59,7 +59,7 @@ def _add(request: HttpRequest) -> HttpResponse:
     try:
         persona = request.POST.get("persona", "")
         depth = asked_depth(request)
-        added = add_urls(split_lines(text), user=user, tags=split_tags(tags), depth=depth, persona=persona)
+        added = add_urls(pasted(text), user=user, tags=split_tags(tags), depth=depth, persona=persona)
     except BadInput as error:
         entered = {"entered": text, "entered_tags": tags, "refusal": str(error)}
         entered |= {f"entered_{name}": request.POST.get(name, "") for name in ("depth", "persona")}
@@ -80,9 +80,9 @@ def asked_depth(request: HttpRequest) -> int:
     return int(depth)
 
 
-def split_lines(text: str) -> list[str]:
-    """Return the lines that hold something, trimmed."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def pasted(text: str) -> list[str]:
+    """Return what a form's field holds, as `add_urls` takes it: one text that is a URL or a list, in any format."""
+    return [text.strip().replace("\r\n", "\n")] if text.strip() else []  # as forms end lines
 
 
 def report(request: HttpRequest, added: Added) -> None:
