@@ -3,6 +3,7 @@
 import asyncio
 
 import click
+from django.db.models import prefetch_related_objects
 
 from pagekeep.archive.accounts import first_admin
 from pagekeep.archive.progress import live_workers
@@ -17,6 +18,9 @@ from pagekeep.config.load import settings
 from pagekeep.domain.errors import BadInput
 from pagekeep.services.add_urls import Added, add_urls
 from pagekeep.services.crawl_options import CrawlOptions
+
+PART = 500
+"""Snapshots whose tags are read at once."""
 
 
 @click.command()
@@ -69,8 +73,11 @@ def command(
     added = add_urls(wanted, lists=lists, user=first_admin(), only_new=only_new, index_only=index_only, **crawl)
     _tell_intake(added, as_json=as_json)
     if not waiting or not added.snapshots:
-        for snapshot in added.snapshots:
-            tell(snapshot, as_json=as_json)
+        for start in range(0, len(added.snapshots), PART):
+            part = added.snapshots[start : start + PART]
+            prefetch_related_objects(part, "tags")
+            for snapshot in part:
+                tell(snapshot, as_json=as_json)
         ctx.exit(SOME_FAILED if added.refused else DONE)
     number, refused = len(added.snapshots), len(added.refused)
     ctx.exit(asyncio.run(wait_for(added.crawl.pk, number=number, refused=refused, capture_here=True, as_json=as_json)))
