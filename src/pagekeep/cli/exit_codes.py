@@ -11,7 +11,8 @@ STOPPED = 130
 
 EXIT_CODES = {
     DONE: "All well. That whoever reads the output stops early, as `head` does, is well too.",
-    SOME_FAILED: "Some pages failed or were cancelled, or some URLs were refused; the others are kept.",
+    SOME_FAILED: "Some pages failed or were cancelled, some URLs were refused, or some schedules could not be run;"
+    " the others are kept.",
     BadInput.exit_code: "Bad input: an option, a URL, a line of standard input, a setting. Nothing was changed.",
     NotFound.exit_code: "What was named is not in the archive, or there is no archive. Nothing was changed.",
     Conflict.exit_code: "Not possible now: what was named is in a state that does not allow it.",

@@ -103,11 +103,22 @@ def test_schedules(archive: Archive) -> None:
     assert "paused" in archive.run("schedule", "list").stdout
     (ran,) = archive.jsonl("schedule", "run", reference.replace("-", ""))
     assert (ran["num_runs"], ran["problem"], ran["is_enabled"]) == (1, "", False)
+    assert f"crawl follow {ran['last_crawl_id']}" in archive.said
     assert archive.urls("--status", "queued") == [A]
     assert archive.run("schedule", "resume", reference).stdout == "1 schedule resumed.\n"
     assert archive.run("schedule", "remove", reference).stdout == "1 schedule removed.\n"
     assert archive.run("schedule", "remove", reference).returncode == 3
     assert [found["url"] for found in archive.jsonl("schedule", "list")] == [B]
+
+
+def test_a_schedule_that_cannot_be_run_ends_with_a_code(archive: Archive) -> None:
+    archive.jsonl("persona", "create", "reader")
+    (made,) = archive.jsonl("schedule", "add", A, "--persona", "reader")
+    archive.run("persona", "remove", "reader", "--yes")
+    (ran,) = archive.jsonl("schedule", "run", made["id"], code=1)
+    assert "no persona 'reader'" in ran["problem"]
+    archive.jsonl("schedule", "remove", made["id"])
+    assert archive.run("schedule", "list").stderr == "There is no schedule yet.\n"
 
 
 def test_schedules_are_piped_and_show_their_next_runs(archive: Archive) -> None:

@@ -11,6 +11,7 @@ from pagekeep.archive.progress import live_workers
 from pagekeep.archive.schedule_queries import find_schedule, list_schedules, next_runs
 from pagekeep.cli.crawl_options import crawl_options
 from pagekeep.cli.display import one_line
+from pagekeep.cli.exit_codes import DONE, SOME_FAILED
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.piping import required
 from pagekeep.cli.printing import count_text, err, how_to, json_option, out, print_json
@@ -60,21 +61,31 @@ def add(url: str, every: str, time_zone: str, only_new: bool, crawl: CrawlOption
 def list_(as_json: bool) -> None:
     """List the schedules with their next three runs, newest first."""
     open_archive(create=False)
-    for schedule in list_schedules().iterator():
+    schedules = list(list_schedules())
+    for schedule in schedules:
         _tell(schedule, as_json=as_json)
+    if not schedules:
+        err.print("There is no schedule yet.")
 
 
 @command.command()
 @references
 @json_option
-def run(references: tuple[str, ...], as_json: bool) -> None:
-    """Run schedules now, paused ones too, also while the crawl of the run before has not ended."""
+@click.pass_context
+def run(ctx: click.Context, references: tuple[str, ...], as_json: bool) -> None:
+    """Run schedules now, paused ones too, also while the crawl of the run before has not ended.
+
+    The exit code is 1 if some could not be run.
+    """
     ids = _named(references)
     crawls = run_now(ids)
     for schedule in list_schedules().filter(pk__in=ids):
         _tell(schedule, as_json=as_json)
+    for crawl_id in crawls:
+        err.print(f"A crawl has begun. Follow it: {how_to(f'crawl follow {crawl_id}')}")
     if crawls and not live_workers():
         err.print(f"No worker is running; capture the pages with: {how_to('worker --until-idle')}")
+    ctx.exit(DONE if len(crawls) == len(ids) else SOME_FAILED)
 
 
 @command.command()
