@@ -185,6 +185,15 @@ def test_how_far_a_crawl_goes_is_kept_with_the_words_of_the_api(archive: Archive
         assert archive.run("add", A, "--no-wait", bad).returncode == 2
 
 
+def test_what_was_added_can_be_followed(archive: Archive) -> None:
+    done = pipeline(archive, f"pagekeep add --index-only --json {A} {B} nonsense | pagekeep crawl seal --json")
+    sealed = done.stdout
+    followed = archive.run("crawl", "follow", stdin=sealed)
+    assert (followed.returncode, "0 pages succeeded, 2 failed" in followed.stderr) == (1, True)
+    several = archive.run("crawl", "list", "--json").stdout
+    assert "One crawl can be followed at a time; 3 were named." in archive.run("crawl", "follow", stdin=several).stderr
+
+
 def test_what_one_add_took_is_what_the_next_takes(archive: Archive) -> None:
     command = f"pagekeep add --only-new --index-only --json {A} nonsense https://example.com/new"
     done = pipeline(archive, f"{command} | pagekeep add --index-only --label again")

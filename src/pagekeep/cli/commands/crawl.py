@@ -84,16 +84,18 @@ def show(references: tuple[str, ...], all_refused: bool, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("reference")
+@click.argument("reference", required=False)
 @json_option
 @click.pass_context
-def follow(ctx: click.Context, reference: str, as_json: bool) -> None:
-    """Show the pages of a crawl as they end, until all have. Ctrl-C leaves the crawl as it is.
+def follow(ctx: click.Context, reference: str | None, as_json: bool) -> None:
+    """Show the pages of one crawl as they end, until all have. Ctrl-C leaves the crawl as it is.
 
     The exit code is 0 if all its pages succeeded, 1 if some failed or were cancelled.
     """
-    open_archive(create=False)
-    since, crawl = timezone.now(), find_crawl(reference)
+    since, crawls = timezone.now(), _named([reference] if reference else [])
+    if len(crawls) != 1:
+        raise BadInput(f"One crawl can be followed at a time; {len(crawls)} were named.")
+    (crawl,) = crawls
     (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk))
     number, succeeded = row["num_snapshots"], row["num_succeeded"]
     ended = (succeeded, number - row["num_open"] - succeeded)
