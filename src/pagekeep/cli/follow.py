@@ -36,7 +36,7 @@ class Following:
         self, crawl_id: UUID, display: Display, ended: Callable[[Snapshot], None], since: datetime | None = None
     ) -> None:
         self.crawl_id = crawl_id
-        self.succeeded = self.failed = 0
+        self.succeeded = self.failed = self.cancelled = 0
         self._display, self._tell_ended = display, ended
         self._since = since
         self._seen: set[tuple[UUID, str]] = set()
@@ -68,7 +68,8 @@ class Following:
     def _end(self, page: Snapshot) -> None:
         self._ended.add(page.pk)
         self.succeeded += page.status == SnapshotStatus.SUCCEEDED
-        self.failed += page.status != SnapshotStatus.SUCCEEDED
+        self.failed += page.status == SnapshotStatus.FAILED
+        self.cancelled += page.status == SnapshotStatus.SEALED
         self._display.page(page)
         self._tell_ended(page)
 

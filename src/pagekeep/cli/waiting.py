@@ -25,7 +25,7 @@ async def wait_for(
     refused: int,
     capture_here: bool,
     as_json: bool,
-    ended: tuple[int, int] = (0, 0),
+    ended: tuple[int, int, int] = (0, 0, 0),
     since: datetime | None = None,
 ) -> int:
     """Show the pages of a crawl until all have ended, and return the exit code. Ctrl-C leaves the crawl as it is.
@@ -34,7 +34,7 @@ async def wait_for(
         number: how many pages it has.
         refused: how many URLs it did not take.
         capture_here: capture the pages in this process where no worker does.
-        ended: how many of them have succeeded and failed already, which are not shown again.
+        ended: how many of them have succeeded, failed and been cancelled already, which are not shown again.
         since: when those were counted.
 
     Raises:
@@ -46,15 +46,16 @@ async def wait_for(
     stop_on_signals(stop)
     with showing(number, ended=sum(ended)) as display:
         following = Following(crawl_id, display, lambda page: tell(page, as_json=as_json, with_results=True), since)
-        following.succeeded, following.failed = ended
+        following.succeeded, following.failed, following.cancelled = ended
         is_over = await until_ended(following, stop, capture_here=capture_here)
         if not is_over:
             await sync_to_async(following.look)()
-    err.print(f"{count_text(following.succeeded, 'page')} succeeded, {following.failed} failed, {refused} refused.")
+    failed = f"{following.failed} failed" + (f", {following.cancelled} cancelled" if following.cancelled else "")
+    err.print(f"{count_text(following.succeeded, 'page')} succeeded, {failed}, {refused} refused.")
     if not is_over:
         await sync_to_async(_tell_how_to_go_on)(crawl_id)
         return STOPPED
-    return SOME_FAILED if following.failed or refused else DONE
+    return SOME_FAILED if following.failed or following.cancelled or refused else DONE
 
 
 def tell(snapshot: Snapshot, *, as_json: bool, with_results: bool = False) -> None:

@@ -97,8 +97,8 @@ def follow(ctx: click.Context, reference: str | None, as_json: bool) -> None:
         raise BadInput(f"One crawl can be followed at a time; {len(crawls)} were named.")
     (crawl,) = crawls
     (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk))
-    number, succeeded = row["num_snapshots"], row["num_succeeded"]
-    ended = (succeeded, number - row["num_open"] - succeeded)
+    number, succeeded, failed = row["num_snapshots"], row["num_succeeded"], row["num_failed"]
+    ended = (succeeded, failed, number - row["num_open"] - succeeded - failed)
     if row["num_open"] and not live_workers():
         err.print(f"No worker is running; start one with: {how_to('worker')}")
     waiting = wait_for(
