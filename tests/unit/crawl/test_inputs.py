@@ -250,3 +250,14 @@ def test_what_a_feed_says_is_what_is_read(entries: list[tuple[str, str]]) -> Non
 )
 def test_titles_in_html_are_read_as_such(title: str, kept: str) -> None:
     assert [item.title for item in read_inputs([ATOM.replace("<title>An entry</title>", title)]).items] == [kept]
+
+
+def test_links_in_the_description_of_a_bookmark_are_no_bookmarks() -> None:
+    text = (
+        "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DL><p>\n"
+        '<DT><A HREF="https://example.com/1" ADD_DATE="1600000000">One</A>\n'
+        '<DD>As said <a href="https://elsewhere.example/">there</a>.\n'
+        '<A HREF="https://example.com/2" ADD_DATE="1600000000">Two</A>\n'
+        '<DD>Nothing\n<DT><A HREF="https://example.com/3">Three</A>\n</DL>'
+    )
+    assert [item.title for item in read_inputs([text]).items] == ["One", "Two", "Three"]

@@ -11,6 +11,8 @@ from pagekeep.crawl.inputs.markup import Markup, tags, words
 from pagekeep.crawl.inputs.source import LineCounter, Source
 
 _SIGN = re.compile(r"<!doctype\s+netscape-bookmark-file-1", re.IGNORECASE)
+# A description, <DD>, may hold links, which are no bookmarks; some programs leave <DT> out, but no date.
+_AFTER_DESCRIPTION = ("dt", "dl", "/dl", "h3", "/dd")
 _NO_FOLDER = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
 
 
@@ -23,8 +25,9 @@ def read(source: Source) -> Found:
     """Return the bookmarks; the folders they lie in are tags."""
     found, lines = Found(), LineCounter(source)
     folders: list[str] = []
-    name = ""
+    name, is_described = "", False
     for tag in tags(source.text):
+        is_described = tag.name == "dd" or (is_described and tag.name not in _AFTER_DESCRIPTION)
         if tag.name == "h3":
             name = "" if any(tag.attributes().get(mark) for mark in _NO_FOLDER) else words(tag)
         elif tag.name == "dl":
@@ -32,7 +35,7 @@ def read(source: Source) -> Found:
             name = ""
         elif tag.name == "/dl" and folders:
             folders.pop()
-        elif tag.name == "a":
+        elif tag.name == "a" and not (is_described and "add_date" not in tag.attributes()):
             _put(found, tag, folders, lines.at(tag.start))
         elif not tag.name:
             found.cut(source.text[tag.start : tag.start + MAX_RAW], "a bookmark file", "it breaks off inside a tag")
