@@ -226,3 +226,7 @@ def test_of_several_files_each_is_named(staff: Client) -> None:
     shown = staff.post("/add/", {"list": files}, follow=True).content.decode()
     assert "2 pages are on the way" in shown
     assert "a.txt, line 2: " in shown
+    files = [SimpleUploadedFile("one.txt", b"bad"), SimpleUploadedFile("two.txt", b"https://b.example/")]
+    assert (
+        "one.txt: &#x27;bad&#x27; has no scheme" in staff.post("/add/", {"list": files}, follow=True).content.decode()
+    )

@@ -87,7 +87,11 @@ class Found:
 
     def named(self, name: str) -> "Found":
         """Return the same, the list's name with every place and reason."""
-        items = [replace(item, place=f"{name}, {item.place[:1].lower()}{item.place[1:]}") for item in self.items]
+
+        def within(place: str) -> str:
+            return f"{name}, {place[:1].lower()}{place[1:]}" if place else name
+
+        items = [replace(item, place=within(item.place)) for item in self.items]
         return replace(self, items=items, refused=[(text, f"{name}: {reason}") for text, reason in self.refused])
 
     def finish(self) -> "Found":
