@@ -136,3 +136,15 @@ def test_ctrl_c_leaves_the_crawl_to_the_worker_and_it_can_be_followed(site: Site
     finally:
         worker.send_signal(signal.SIGINT)
         assert worker.wait(60) == 0
+
+
+def test_who_stops_reading_is_told_what_is_left(site: Site, environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "pagekeep.cli.main", "add", "--json", "--plugins", "title"]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*command, f"{site.origin}/page", f"{site.origin}/slow"], env=environ, **streams) as adding:
+        assert adding.stdout
+        assert adding.stderr
+        adding.stdout.close()
+        said = adding.stderr.read()
+    assert adding.returncode == 0
+    assert "Still queued: 1 page; go on with: " in said

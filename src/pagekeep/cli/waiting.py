@@ -44,12 +44,16 @@ async def wait_for(
         logging.getLogger("pagekeep").setLevel(logging.WARNING)  # the display tells the same
     stop = asyncio.Event()
     stop_on_signals(stop)
-    with showing(number, ended=sum(ended)) as display:
-        following = Following(crawl_id, display, lambda page: tell(page, as_json=as_json, with_results=True), since)
-        following.succeeded, following.failed, following.cancelled = ended
-        is_over = await until_ended(following, stop, capture_here=capture_here)
-        if not is_over:
-            await sync_to_async(following.look)()
+    try:
+        with showing(number, ended=sum(ended)) as display:
+            following = Following(crawl_id, display, lambda page: tell(page, as_json=as_json, with_results=True), since)
+            following.succeeded, following.failed, following.cancelled = ended
+            is_over = await until_ended(following, stop, capture_here=capture_here)
+            if not is_over:
+                await sync_to_async(following.look)()
+    except BrokenPipeError:  # nobody reads any more what becomes of the pages
+        await sync_to_async(_tell_how_to_go_on)(crawl_id)
+        raise
     failed = f"{following.failed} failed" + (f", {following.cancelled} cancelled" if following.cancelled else "")
     err.print(f"{count_text(following.succeeded, 'page')} succeeded, {failed}, {refused} refused.")
     if not is_over:
