@@ -60,7 +60,7 @@ def told(text: str, parser: str = "auto") -> list[str]:
         ("<posts><post href='https://example.com/'/>\n<post description='x'/></posts>", 1, ["Line 2: This post *"]),
         ('[{"url": "https://example.com/"}, {"title": "x"}]', 1, ["Entry 2: This entry of the list has no url; *"]),
         ('{"url": "https://example.com/"}\n{"url": broken}\n', 1, ["Line 2: This line is no valid JSON *"]),
-        ('[{"url": "https://example.com/"},\n{"url": ', 0, ["This looks like JSON, but it is not valid *"]),
+        ('[{"url": "https://example.com/"},\n{"url": ', 1, ["This looks like JSON, but it is not valid *"]),
         (
             NETSCAPE + "<DT><A HREF='https://example.com/'>x</A>\n<DT><A ADD_DATE='1'>y</A>\n<DT><A HREF='https://exa",
             1,

@@ -109,6 +109,35 @@ def test_what_cannot_be_used_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ('[{"url": "https://a.example/"}, {"url": "https://b.example/"}, {"ur', 2),
+        ('[{"url": "https://a.example/"} {"url": "https://b.example/"}]', 1),
+        ('[{"url": "https://a.example/"}[{"url": "https://b.example/"}]]', 1),
+        ("[" * 100_000, 0),
+    ],
+)
+def test_what_stands_before_the_place_where_json_is_broken_is_taken(text: str, number: int) -> None:
+    found = read_inputs([text])
+    assert len(found.items) == number
+    ((_, reason),) = found.refused
+    assert "not valid" in reason
+    assert ("was taken" in reason) == (number > 0)
+
+
+def test_entities_of_html_do_not_end_a_feed() -> None:
+    title = "<title>A&nbsp;&copy; &amp; &none;</title>"
+    rss = f"<rss><channel><item>{title}<link>https://example.com/</link></item></channel></rss>"
+    assert read_inputs([rss]) == Found([Item("https://example.com/", "A © & &none;")])
+
+
+def test_the_own_link_of_an_entry_wins_over_one_of_atom_beside_it() -> None:
+    item = '<item><a:link href="https://example.org/feed"/><link>https://example.com/</link></item>'
+    rss = f'<rss xmlns:a="http://www.w3.org/2005/Atom"><channel>{item}</channel></rss>'
+    assert read_inputs([rss]).items == [Item("https://example.com/")]
+
+
+@pytest.mark.parametrize(
     "url",
     [
         'https://example.com/[{"url":"https://evil.example/"}]',

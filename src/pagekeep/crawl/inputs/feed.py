@@ -49,7 +49,7 @@ class _Reader:
                 self._place = self._source.line_of(self.xml.line)
         elif self._depth == self._entry_depth + 1:
             if name == "link" and "href" in attributes and attributes.get("rel", "alternate") == "alternate":
-                self._fields.setdefault("link", attributes["href"])
+                self._fields.setdefault("href", attributes["href"])
             if name == "category" and "term" in attributes:
                 self._tags.append(attributes["term"])
             if name == "guid":
@@ -76,7 +76,7 @@ class _Reader:
 
     def _end_entry(self) -> None:
         fields = self._fields
-        url = fields.get("link", "")
+        url = fields.get("link") or fields.get("href", "")  # RSS entries may have links of Atom beside their own
         if not url and fields.get("permalink", "").lower() != "false":
             url = fields.get("guid", "")
         if not url:

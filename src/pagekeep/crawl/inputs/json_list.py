@@ -2,8 +2,9 @@
 browsing histories, …), a JSON Feed (https://www.jsonfeed.org/version/1.1/), or one value per line (JSONL)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from json import JSONDecoder
 from typing import Any
 
 from orjson import JSONDecodeError, loads
@@ -27,6 +28,7 @@ LIST_KEYS = (
 TOLD_ONLY = ("refused", "known")
 """Types of the lines in which our own commands tell what they did not take. They name nothing."""
 _MANY = 1000
+_OPENING, _COMMA = (re.compile(rf"\s*{sign}\s*") for sign in (r"\[", ","))
 _MARKDOWN_LINK = re.compile(r"\[[^\]\n]{0,999}\](?:\(|\[|:\s)")
 
 
@@ -41,6 +43,8 @@ def read(source: Source) -> Found:
         return _document(source)
     found, lines = Found(), source.lines()
     if len(lines) < 2 or not _is_json(lines[0]):
+        for number, entry in enumerate(_whole_entries(source.text), 1):
+            _put(found, entry, f"Entry {number}")
         found.cut(source.text, "JSON", f"it is not valid ({source.json})")
         return found
     for number, line in enumerate(lines, 1):
@@ -58,6 +62,18 @@ def tag_names(value: object) -> list[object]:
     """Return the names of tags that are names, or objects that have one."""
     tags = value if isinstance(value, list) else []
     return [tag.get("name") if isinstance(tag, dict) else tag for tag in islice(tags, _MANY)]
+
+
+def _whole_entries(text: str) -> Iterator[Any]:
+    """Yield the entries that stand before the place where a list is broken or cut off."""
+    decoder, comma = JSONDecoder(), _OPENING.match(text)
+    while comma:
+        try:
+            value, place = decoder.raw_decode(text, comma.end())
+        except (ValueError, RecursionError):
+            return
+        yield value
+        comma = _COMMA.match(text, place)
 
 
 def _is_json(line: str) -> bool:

@@ -1,10 +1,11 @@
 """XML as a stream (expat), for formats that are XML.
 
 A document that declares entities is refused (they can grow without bound, or name files), and nothing it refers to is
-loaded.
+loaded. Those of HTML, like ``&nbsp;``, are read as such: many programs write them although XML has none.
 """
 
 from collections.abc import Callable
+from html.entities import html5
 from xml.parsers import expat
 
 from pagekeep.crawl.inputs.item import Found
@@ -34,8 +35,10 @@ class XmlReader:
         self._parser.StartElementHandler = self._enter
         self._parser.EndElementHandler = self._leave
         self._parser.EntityDeclHandler = self._entity
+        self._parser.UseForeignDTD(True)  # which is never read; without one an entity of HTML would end the reading
         if put is not None:
             self._parser.CharacterDataHandler = put
+            self._parser.SkippedEntityHandler = lambda name, _: put(html5.get(f"{name};", f"&{name};"))
 
     @property
     def line(self) -> int:
