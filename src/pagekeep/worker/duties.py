@@ -1,4 +1,4 @@
-"""What a worker does beside capturing pages: small duties, looked after every second in a thread of their own.
+"""What a worker does beside capturing pages: small duties, looked after every second in threads of their own.
 
 Every worker attends to all of them; a duty claims what it does in the database, so no two workers do the same thing.
 """
@@ -30,47 +30,52 @@ log = logging.getLogger(__name__)
 EVERY = 1.0
 """Seconds between two rounds."""
 
-DUTIES: tuple[Callable[[], object], ...] = (
-    bury_workers,
-    end_overdue_crawls,
-    look_after_machine,
-    sweep_uploads,
-    run_schedules,
-    fan_out_events,
-    send_webhooks,
-    give_up_old,
-    prune_deliveries,
-    forget_old_robots,
-    read_sitemaps,
-    read_unread,
-    forget_hosts,
+Duties = Sequence[Callable[[], object]]
+
+DUTIES: tuple[Duties, ...] = (
+    (
+        bury_workers,
+        end_overdue_crawls,
+        run_schedules,
+        fan_out_events,
+        send_webhooks,
+        give_up_old,
+        prune_deliveries,
+        forget_old_robots,
+        read_sitemaps,
+        forget_hosts,
+    ),
+    (look_after_machine, sweep_uploads),
+    (read_unread,),
 )
+"""Those of a group are done one after the other, and no group waits for another: the first ones only ask the database,
+while a slow disk or a large PDF may hold up the others for minutes."""
 
 
 @contextmanager
-def attending(duties: Sequence[Callable[[], object]] | None = None, every: float = EVERY) -> Iterator[None]:
+def attending(groups: Sequence[Duties] = DUTIES, every: float = EVERY) -> Iterator[None]:
     """Attend to the duties while the block runs. One that fails is logged and done again in the next round.
 
-    The thread is not waited for: a duty may be cut off by the process's end, and must bear that.
+    The threads are not waited for: a duty may be cut off by the process's end, and must bear that.
 
     Args:
-        duties: those to attend to; None for all.
-        every: seconds between two rounds.
+        groups: each has a thread.
+        every: seconds between two rounds of a group.
     """
     stop = Event()
-    chosen = DUTIES if duties is None else duties
-    # In this context: what it logs is about the same worker.
-    Thread(target=copy_context().run, args=(_attend, chosen, every, stop), daemon=True).start()
+    for duties in groups:
+        # In this context: what it logs is about the same worker.
+        Thread(target=copy_context().run, args=(_attend, duties, every, stop), daemon=True).start()
     try:
         yield
     finally:
         stop.set()
 
 
-def _attend(duties: Sequence[Callable[[], object]], every: float, stop: Event) -> None:
+def _attend(duties: Duties, every: float, stop: Event) -> None:
     failing: set[Callable[[], object]] = set()
     try:
-        while duties and not stop.wait(every):
+        while not stop.wait(every):
             for duty in duties:
                 try:
                     with passing_errors():
