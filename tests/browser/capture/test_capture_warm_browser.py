@@ -24,6 +24,9 @@ class Nowhere:
     async def result(self, result):
         pass
 
+    def answered(self, status, wall):
+        pass
+
     async def linked(self, final_url):
         pass
 
