@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pagekeep.archive import queue
 from pagekeep.archive.models import ArchiveResult, Snapshot
+from pagekeep.archive.page_facts import tag_names
 from pagekeep.capture.values import Outcome
 from pagekeep.config.load import settings
 from pagekeep.crawl.politeness import backoff
@@ -55,7 +56,7 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
             raise lease_lost(snapshot_id)
         why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
         rows = _fail_unmade(results_of(snapshot_id), why, now)
-        tags = tuple(snapshot.tags.order_by("key").values_list("name", flat=True))
+        tags = tag_names(snapshot_id)
     starts = [row.start_ts for row in rows if row.start_ts]
     visit = _earlier_visit(snapshot) or outcome
     succeeded = visit is not None and visit.succeeded

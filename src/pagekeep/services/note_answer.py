@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pagekeep.archive.models import Host
+from pagekeep.archive.page_facts import is_slowed_down
 from pagekeep.capture.values import Outcome
 from pagekeep.crawl.politeness import BUSY, HostState, busy_wait, recovered, slowed_down
 
@@ -18,7 +19,7 @@ def note_answer(host: str, outcome: Outcome, attempts: int) -> float | None:
         attempts: how often the page has been tried.
     """
     if outcome.response_status not in BUSY:
-        if outcome.response_status is not None and Host.objects.filter(name=host, delay__isnull=False).exists():
+        if outcome.response_status is not None and is_slowed_down(host):
             _change(host, recovered)
         return None
     return note_busy(host, attempts, outcome.retry_after)

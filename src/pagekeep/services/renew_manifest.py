@@ -4,7 +4,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from pagekeep.archive.models import Snapshot
-from pagekeep.archive.page_facts import is_uploaded_to
+from pagekeep.archive.page_facts import is_uploaded_to, tag_names
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem, NotFound
 from pagekeep.domain.status import SnapshotStatus
@@ -57,6 +57,6 @@ def _describe(files: SnapshotFiles, snapshot_id: UUID) -> Manifest:
         final_url=snapshot.final_url or None,
         title=snapshot.title or None,
         response_status=snapshot.response_status,
-        tags=tuple(snapshot.tags.order_by("key").values_list("name", flat=True)),
+        tags=tag_names(snapshot_id),
         results=(*(as_result(row) for row in rows), *kept_log(files)),
     )

@@ -6,6 +6,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from pagekeep.archive.models import Crawl, CrawlSitemap, Snapshot
+from pagekeep.archive.page_facts import is_going_on
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 
 OPEN = (SnapshotStatus.QUEUED, SnapshotStatus.STARTED, SnapshotStatus.PAUSED)
@@ -18,7 +19,7 @@ _OUTCOME = Case(
 
 def seal_crawl(crawl_id: UUID) -> bool:
     """Seal the crawl if none of its snapshots waits or runs and no sitemap is to be read; return whether it did."""
-    if Snapshot.objects.filter(crawl_id=crawl_id, status__in=OPEN).exists():  # the usual case costs little
+    if is_going_on(crawl_id):  # the usual case costs little
         return False
     waiting = Snapshot.objects.filter(crawl=OuterRef("pk"), status__in=OPEN)
     unread = CrawlSitemap.objects.filter(crawl=OuterRef("pk"), due_at__isnull=False)
