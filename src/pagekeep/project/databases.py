@@ -66,6 +66,8 @@ def _postgres(url: DatabaseUrl) -> dict[str, Any]:
         "HOST": url.host,
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": None,
+        # The server may have been started anew since the last request of this thread.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **url.options,
             "connect_timeout": 10,

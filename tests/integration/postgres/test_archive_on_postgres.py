@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
+from live_server import serving
 from postgres_server import PostgresServer
 
 ROOT = Path(__file__).parents[3]
@@ -177,3 +180,20 @@ def test_a_process_goes_on_after_the_server_was_started_anew(tmp_path: Path) -> 
         _, errors = watching.communicate(timeout=60)
     assert seen == [["workers"], ["database"], ["database"], ["workers"], ["workers"]]
     assert watching.returncode == 0, errors
+
+
+def test_no_request_is_lost_to_connections_from_before_the_server_was_started_anew(tmp_path: Path) -> None:
+    with PostgresServer() as server, serving(tmp_path, DATABASE_URL=server.make_database("pages")) as live:
+
+        def ask(_: int = 0) -> int:
+            request = Request(
+                f"{live.address}/api/v1/core/snapshots?limit=1", headers={"X-ArchiveBox-API-Key": live.token}
+            )
+            with urlopen(request, timeout=60) as answer:
+                return int(answer.status)
+
+        with ThreadPoolExecutor(16) as clients:  # every thread of the server has a connection then
+            assert set(clients.map(ask, range(64))) == {200}
+            server.halt()
+            server.launch()
+            assert [ask() for _ in range(16)] == [200] * 16
