@@ -1,7 +1,7 @@
 """The scenario of `test_full_disk`: run inside a mount namespace of its own, it prints ``done`` where all went well.
 
 A data directory on a small disk, the real server with its worker and browser: the disk is filled in the middle of a
-capture, stays nearly full for a while, and is freed.
+capture, stays nearly full for a while, and is freed. Then the same with the disk of the temporary folder.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ SECONDS = 90.0
 
 
 class Site(ThreadingHTTPServer):
-    """Answers /slow only when ``go_on`` is set, everything else at once."""
+    """Answers /slow… only when ``go_on`` is set, everything else at once."""
 
     daemon_threads = True
 
@@ -45,7 +45,7 @@ class _Page(BaseHTTPRequestHandler):
     server: Site
 
     def do_GET(self) -> None:
-        if self.path == "/slow":
+        if self.path.startswith("/slow"):
             self.server.asked.set()
             self.server.go_on.wait(SECONDS)
         body = f"<title>Page {self.path}</title><h1>Some text</h1>{'<p>And more of it, and more.' * 2000}".encode()
@@ -64,10 +64,11 @@ class Archive:
     """The archive on the small disk, and its server."""
 
     def __init__(self, root: Path, site: Site) -> None:
-        self.data, self.ballast, self.log = root, root / "ballast", root.parent / "log"
+        self.data, self.temp, self.log = root, root.parent / "temp", root.parent / "log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PAGEKEEP_")}
         self.environ = kept | {
             "PAGEKEEP_DATA_DIR": str(root),
+            "TMPDIR": str(self.temp),
             "PAGEKEEP_PORT": "0",
             "PAGEKEEP_TABS": "2",
             "PAGEKEEP_PLUGINS": "title,headers,screenshot,dom,htmltotext,outlinks,pdf,warc,wacz,hashes",
@@ -111,23 +112,26 @@ class Archive:
             rows = database.execute("SELECT url, status, attempts FROM archive_snapshot").fetchall()
         return {url.rpartition("/")[2]: (status, attempts) for url, status, attempts in rows}
 
-    def fill(self, leave: int) -> None:
-        """Fill the disk until so many bytes are free, as well as that goes while others write."""
-        with self.ballast.open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
-            while (free := self._free()) > leave:
-                ballast.write(bytes(min(free - leave, 65536)))
-            while leave == 0:
-                ballast.write(bytes(4096))
 
-    def free(self, size: int) -> None:
-        """Give room back until so many bytes are free."""
-        missing = size - self._free()
-        if missing > 0:
-            os.truncate(self.ballast, max(0, self.ballast.stat().st_size - missing))
+def fill(disk: Path, leave: int) -> None:
+    """Fill a disk until so many bytes are free, as well as that goes while others write."""
+    with (disk / "ballast").open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
+        while (left := _left(disk)) > leave:
+            ballast.write(bytes(min(left - leave, 65536)))
+        while leave == 0:
+            ballast.write(bytes(4096))
 
-    def _free(self) -> int:
-        disk = os.statvfs(self.data)
-        return disk.f_bavail * disk.f_frsize
+
+def free(disk: Path, size: int) -> None:
+    """Give room back until so many bytes are free."""
+    ballast, missing = disk / "ballast", size - _left(disk)
+    if missing > 0:
+        os.truncate(ballast, max(0, ballast.stat().st_size - missing))
+
+
+def _left(disk: Path) -> int:
+    told = os.statvfs(disk)
+    return told.f_bavail * told.f_frsize
 
 
 def play(archive: Archive, site: Site) -> None:
@@ -137,13 +141,13 @@ def play(archive: Archive, site: Site) -> None:
 
     archive.run("add", "--no-wait", f"{site.origin}/slow")
     assert site.asked.wait(SECONDS)
-    archive.fill(leave=0)
+    fill(archive.data, leave=0)
     site.go_on.set()
     wait_until(lambda: "is given back" in archive.log.read_text(), SECONDS, "meeting the full disk")
     wait_until(lambda: archive.health()[0] == 503, SECONDS, "a health that tells the truth")
     assert "disk" in archive.health()[1]
 
-    archive.free(20 * MIB)  # the database can be written, and there is still too little for pages
+    free(archive.data, 20 * MIB)  # the database can be written, and there is still too little for pages
     wait_until(lambda: archive.pages()["slow"] == ("queued", 0), SECONDS, "the page in the queue, not counted")
     wait_until(lambda: archive.worker()["state"] == "paused", SECONDS, "the pause")
     assert f"PAGEKEEP_MIN_FREE_SPACE asks for {NEEDED} MiB" in archive.worker()["reason"]
@@ -152,7 +156,7 @@ def play(archive: Archive, site: Site) -> None:
     assert archive.health()[0] == 503
     assert not list(problems(DataDir(archive.data), ended=False))
 
-    archive.free(140 * MIB)
+    free(archive.data, 140 * MIB)
     wait_until(lambda: {archive.pages()[name][0] for name in ("slow", "later")} == {"succeeded"}, SECONDS, "going on")
     assert archive.pages()["slow"] == ("succeeded", 1)
     wait_until(lambda: archive.worker()["state"] == "idle", SECONDS, "an idle worker")
@@ -160,9 +164,33 @@ def play(archive: Archive, site: Site) -> None:
     assert archive.health() == (200, "OK")
 
 
+def play_with_temp(archive: Archive, site: Site) -> None:
+    """Fill the disk of the temporary folder in the middle of a capture, and free it."""
+    site.asked.clear()
+    site.go_on.clear()
+    archive.run("add", "--no-wait", f"{site.origin}/slow-again")
+    assert site.asked.wait(SECONDS)
+    fill(archive.temp, leave=0)
+    archive.run("add", "--no-wait", f"{site.origin}/last")
+    site.go_on.set()
+    wait_until(lambda: archive.worker()["state"] == "paused", SECONDS, "the pause for the temporary folder")
+    assert "temporary folder" in archive.worker()["reason"]
+    wait_until(lambda: archive.health()[0] == 503, SECONDS, "a health that knows of it")
+    assert "disk" in archive.health()[1]
+    wait_until(lambda: archive.pages()["last"] == ("queued", 0), SECONDS, "a page that waits")
+
+    free(archive.temp, 140 * MIB)
+    wait_until(lambda: archive.pages()["last"] == ("succeeded", 1), SECONDS, "going on with room for temporary files")
+    wait_until(lambda: archive.pages()["slow-again"] == ("succeeded", 1), SECONDS, "the page that was not to blame")
+    wait_until(lambda: archive.health() == (200, "OK"), SECONDS, "good health")
+
+
 def main() -> None:
     place = Path(sys.argv[1])
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "none", str(place)], check=True)
+    temp = place.parent / "temp"
+    temp.mkdir()
+    for disk in (place, temp):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "none", str(disk)], check=True)
     with Site() as site:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         archive = Archive(place, site)
@@ -172,6 +200,7 @@ def main() -> None:
         server = archive.serve()
         try:
             play(archive, site)
+            play_with_temp(archive, site)
         finally:
             server.send_signal(signal.SIGTERM)
             code = server.wait(20)

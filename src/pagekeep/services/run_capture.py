@@ -37,6 +37,7 @@ from pagekeep.storage.manifest import Manifest
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
 log = logging.getLogger(__name__)
+_FULL = "The disk became full while the page was captured."
 
 
 class CaptureEngine(Protocol):
@@ -149,25 +150,32 @@ async def _visit(snapshot: Snapshot, owner: UUID, engine: CaptureEngine, progres
         await asyncio.to_thread(_drop, progress.files, request.plugins)
     sink = bounded(progress.files, request.limits.outputs, request.kept)
     try:
-        outcome = await engine.capture(request, sink, progress)
+        outcome = await _unless_full(engine, request, sink, progress)
         for result in outcome.results:
             if result.plugin not in progress.recorded:
                 await progress.result(result)
-        await _blame_full_disk(outcome)
         return outcome
     finally:
         await progress.close()
 
 
-async def _blame_full_disk(outcome: Outcome) -> None:
-    """Where the disk is full, what failed may have for that alone, also in the browser and in temporary folders.
+async def _unless_full(engine: CaptureEngine, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
+    """Capture; where the disk is full, what failed may have for that alone, also in the browser and its folders.
 
     Raises:
         DiskFull
+        BrowserDied, EnvironmentProblem: for another reason.
     """
+    try:
+        outcome = await engine.capture(request, sink, progress)
+    except (BrowserDied, EnvironmentProblem, OSError) as error:
+        if not isinstance(error, DiskFull) and await asyncio.to_thread(is_disk_full):
+            raise DiskFull(_FULL) from error
+        raise
     failed = not outcome.succeeded or any(result.status == ResultStatus.FAILED for result in outcome.results)
     if failed and await asyncio.to_thread(is_disk_full):
-        raise DiskFull("The disk became full while the page was captured.")
+        raise DiskFull(_FULL)
+    return outcome
 
 
 async def _unless_busy(snapshot: Snapshot, owner: UUID, outcome: Outcome, progress: Recording) -> Outcome | None:
