@@ -10,7 +10,7 @@ from django.db.models.functions import Substr
 
 from pagekeep.archive.filters import check_choice
 from pagekeep.archive.flat_rows import Row
-from pagekeep.archive.models import Crawl, CrawlRefusal, RefusalCount, Snapshot
+from pagekeep.archive.models import Crawl, CrawlRefusal, CrawlSitemap, RefusalCount, Snapshot
 from pagekeep.archive.tag_queries import made_by
 from pagekeep.domain.status import CrawlOutcome, CrawlStatus, SnapshotStatus
 
@@ -157,6 +157,11 @@ def each_refusal(crawl_id: UUID) -> Iterator[Row]:
     """Yield url, rule, reason and depth of the refused URLs of a crawl, read piece by piece."""
     for refusal in list_refusals(crawl_id).iterator(1000):
         yield {"url": refusal.url, "rule": refusal.rule, "reason": refusal.reason, "depth": refusal.depth}
+
+
+def list_sitemaps(crawl_id: UUID) -> QuerySet[CrawlSitemap]:
+    """Return the sitemaps of a crawl in the order they were met; of sites only those where none could be found yet."""
+    return CrawlSitemap.objects.filter(crawl_id=crawl_id).exclude(level=0, due_at=None, reason="").order_by("id")
 
 
 def _counts(crawl_ids: list[UUID]) -> dict[UUID, dict[str, int]]:

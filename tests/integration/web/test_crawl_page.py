@@ -3,8 +3,9 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from pagekeep.archive.models import Crawl
+from pagekeep.archive.models import Crawl, CrawlSitemap
 from pagekeep.services.add_urls import add_urls
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,21 @@ def test_it_tells_counts_and_reasons(browser: Client, page: str) -> None:
     assert "only http:// and https:// URLs can be archived" in text
     assert "<script>" not in text.replace('<script type="module"', "")
     assert "<b>mine" not in text
+
+
+def test_it_tells_refusals_by_rule_and_its_sitemaps(browser: Client, page: str) -> None:
+    crawl = Crawl.objects.get()
+    read, failed = ("https://example.com/a.xml", "https://example.com/b.xml?<b>")
+    CrawlSitemap.objects.create(crawl=crawl, url="https://example.com", level=0)
+    CrawlSitemap.objects.create(crawl=crawl, url=read, level=1, found=1234)
+    CrawlSitemap.objects.create(crawl=crawl, url=failed, level=1, reason="It was answered with 404.")
+    CrawlSitemap.objects.create(crawl=crawl, url="https://example.com/c.xml", level=2, due_at=timezone.now())
+    text = browser.get(page).content.decode()
+    assert "<span>1 not_a_url</span>" in text
+    assert f'{read}</bdi></p><p class="quiet">1,234 pages listed' in text
+    assert 'b.xml?&lt;b&gt;</bdi></p><p class="reason"><bdi>It was answered with 404.' in text
+    assert 'c.xml</bdi></p><p class="quiet">To be read' in text
+    assert text.count("https://example.com</bdi>") == 0
 
 
 def test_it_can_be_paused_resumed_and_cancelled(browser: Client, page: str) -> None:

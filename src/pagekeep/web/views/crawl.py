@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from pagekeep.archive.crawl_queries import crawl_rows, list_refusals
+from pagekeep.archive.crawl_queries import crawl_rows, list_refusals, list_sitemaps, refusals_by_rule
 from pagekeep.archive.filters import SnapshotFilters
 from pagekeep.archive.models import Crawl
 from pagekeep.archive.page_queries import list_rows
@@ -20,6 +20,7 @@ from pagekeep.web.access import may_change, staff_only
 
 PAGE_SIZE = 50
 REFUSALS = 200
+SITEMAPS = 100
 DONE = {
     "pause": "Paused. Pages that are being captured may end.",
     "resume": "It goes on.",
@@ -30,14 +31,18 @@ DONE = {
 @require_safe
 @staff_only
 def page(request: HttpRequest, crawl_id: UUID) -> HttpResponseBase:
-    """Show a crawl with its snapshots, newest first, and what was refused with the reasons."""
+    """Show a crawl with its snapshots, newest first, its sitemaps, and what was refused with the reasons."""
     crawl = find_crawl(str(crawl_id))
     (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk))
     snapshots = list_rows(SnapshotFilters(crawl_id=str(crawl.pk)))
+    sitemaps = list_sitemaps(crawl.pk)
     context = {
         "crawl": crawl,
         "counts": row,
         "is_open": crawl.status != CrawlStatus.SEALED,
+        "sitemaps": sitemaps[:SITEMAPS],
+        "more_sitemaps": max(0, sitemaps.count() - SITEMAPS),
+        "refused": refusals_by_rule(crawl.pk).items(),
         "refusals": list_refusals(crawl.pk)[:REFUSALS],
         "page": Paginator(snapshots, PAGE_SIZE).get_page(request.GET.get("page")),
         "may_change": may_change(request),
