@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from pagekeep.archive.models import Host, Lane, Snapshot
@@ -26,10 +28,19 @@ class SlowHost:
     until: datetime | None
 
 
-def slow_hosts(most: int = 20, now: datetime | None = None) -> list[SlowHost]:
-    """Return the hosts that are slowed down, those that are waited for longest first: 1 statement."""
+def slow_hosts(most: int = 20, now: datetime | None = None, *, crawl_id: UUID | None = None) -> list[SlowHost]:
+    """Return the hosts that are slowed down and have pages waiting, those waited for longest first: 1 statement.
+
+    Args:
+        crawl_id: only those that have pages of this crawl waiting.
+    """
     moment = now or timezone.now()
-    hosts: QuerySet[Host] = Host.objects.filter(delay__isnull=False).order_by("-slow_until", "name")
+    waiting: QuerySet[Any] = Lane.objects.filter(host=OuterRef("name"), due_at__isnull=False)
+    if crawl_id:
+        pages = Snapshot.objects.filter(crawl_id=crawl_id, status=SnapshotStatus.QUEUED)
+        waiting = pages.filter(domain=OuterRef("name"))
+    hosts = Host.objects.filter(Exists(waiting), delay__isnull=False)
+    hosts = hosts.order_by(F("slow_until").desc(nulls_last=True), "name")
     return [
         SlowHost(
             host.name, host.delay or 0.0, host.slow_until if host.slow_until and host.slow_until > moment else None

@@ -1,12 +1,14 @@
 """A crawl for people: where it stands, what it did not take, what it waits for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from django.utils import timezone
 
 from pagekeep.archive.crawl_progress import CrawlProgress, WaitsFor
 from pagekeep.archive.flat_rows import Row
+from pagekeep.archive.host_queries import SlowHost
 from pagekeep.cli.display import one_line
 from pagekeep.cli.printing import count_text, how_to, size_text
 from pagekeep.domain.status import SnapshotStatus
@@ -27,8 +29,14 @@ def crawl_line(row: Row) -> str:
     )
 
 
-def crawl_report(row: Row, progress: CrawlProgress, refused: Mapping[str, int]) -> Iterator[str]:
-    """Yield the lines that ``crawl show`` prints."""
+def crawl_report(
+    row: Row, progress: CrawlProgress, refused: Mapping[str, int], slow: Sequence[SlowHost]
+) -> Iterator[str]:
+    """Yield the lines that ``crawl show`` prints.
+
+    Args:
+        slow: the hosts it waits for because they answered 429 or 503.
+    """
     lines = {
         "Crawl": f"{row['id']}  {row['label']}".rstrip(),
         "State": f"{row['status']} {row['outcome']}".strip() + f", made {row['created_at']:%Y-%m-%d %H:%M} UTC",
@@ -40,6 +48,7 @@ def crawl_report(row: Row, progress: CrawlProgress, refused: Mapping[str, int]) 
         "Kept": size_text(progress.output_size),
         "Speed": f"{progress.pages_per_minute:g} pages a minute",
         "Waits for": waits_for(row, progress),
+        "Slow": slow_hosts_text(slow),
         "Tags": row["tags_str"],
         "Config": ", ".join(f"{key}={value}" for key, value in row["config"].items()),
         "Notes": row["notes"],
@@ -69,6 +78,21 @@ def waits_for(row: Row, progress: CrawlProgress) -> str:
         case WaitsFor.TURN:
             return "its turn: workers are busy, or its hosts are given a rest"
     return ""
+
+
+def slow_hosts_text(hosts: Sequence[SlowHost]) -> str:
+    """Return which hosts asked not to be asked so often, and when they are asked again; empty if none did."""
+    return ", ".join(f"{one_line(host.name)} ({_slow(host)})" for host in hosts)
+
+
+def slow_hosts_json(hosts: Sequence[SlowHost]) -> list[dict[str, object]]:
+    """Return the same for a record."""
+    return [asdict(host) for host in hosts]
+
+
+def _slow(host: SlowHost) -> str:
+    apart = f"visits {host.delay:.3g} s apart"
+    return f"asked again {_in(host.until)}, {apart}" if host.until else apart
 
 
 def name_of(row: Row) -> str:

@@ -10,16 +10,18 @@ from pagekeep.archive.crawl_progress import CrawlProgress, crawl_progress
 from pagekeep.archive.crawl_queries import crawl_rows
 from pagekeep.archive.database import size_of_database
 from pagekeep.archive.flat_rows import Row
+from pagekeep.archive.host_queries import SlowHost, slow_hosts
 from pagekeep.archive.models import Crawl, Worker
 from pagekeep.archive.processes import has_ended
 from pagekeep.archive.queries import ArchiveCounts, archive_counts
 from pagekeep.archive.worker_queries import QueueCounts, living_workers, pages_held, queue_counts, state_of, why_paused
-from pagekeep.cli.crawl_report import name_of
+from pagekeep.cli.crawl_report import name_of, slow_hosts_json
 from pagekeep.domain.status import CrawlStatus
 from pagekeep.services.listeners import own_addresses
 from pagekeep.services.wiring import data_dir
 
 CRAWLS_SHOWN = 10
+SLOW_HOSTS_SHOWN = 5
 _OPEN = (CrawlStatus.QUEUED, CrawlStatus.STARTED, CrawlStatus.PAUSED)
 
 
@@ -30,6 +32,7 @@ class Status:
     Attributes:
         pages: what each worker is capturing, see `pages_held`.
         open_crawls: how many there are in all.
+        slow_hosts: those waited for longest because they answered 429 or 503.
     """
 
     root: str
@@ -39,6 +42,7 @@ class Status:
     pages: dict[UUID, list[dict[str, Any]]]
     crawls: Sequence[tuple[Row, CrawlProgress]]
     open_crawls: int
+    slow_hosts: Sequence[SlowHost]
     pages_per_minute: float
     database_size: int
     disk_free: int
@@ -63,6 +67,7 @@ def look() -> Status:
         pages=pages_held([worker.pk for worker in workers]),
         crawls=[(rows[crawl.pk], progress[crawl.pk]) for crawl in shown if crawl.pk in rows],
         open_crawls=crawls.count(),
+        slow_hosts=slow_hosts(SLOW_HOSTS_SHOWN),
         pages_per_minute=round(sum(worker.pages_per_minute for worker in workers), 2),
         database_size=size_of_database(),
         disk_free=disk.free,
@@ -90,6 +95,7 @@ def status_json(status: Status) -> dict[str, object]:
         "pages_per_minute": status.pages_per_minute,
         "queue": {name: getattr(queue, name) for name in ("queued", "started", "backoff", "paused")},
         "crawls": [_crawl_json(row, progress) for row, progress in status.crawls],
+        "slow_hosts": slow_hosts_json(status.slow_hosts),
         "workers": [_worker_json(worker, status.pages.get(worker.pk, [])) for worker in status.workers],
         "listening": list(status.listening),
     }

@@ -12,7 +12,7 @@ from rich.text import Text
 from pagekeep.archive.crawl_progress import CrawlProgress, WaitsFor
 from pagekeep.archive.flat_rows import Row
 from pagekeep.archive.worker_queries import state_of, why_paused
-from pagekeep.cli.crawl_report import name_of
+from pagekeep.cli.crawl_report import name_of, slow_hosts_text
 from pagekeep.cli.display import one_line
 from pagekeep.cli.printing import size_text
 from pagekeep.cli.status_facts import Status
@@ -64,6 +64,8 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     yield "Snapshots", f"{counts.snapshots}{f' ({states})' if states else ''}"
     yield "Outputs", f"{counts.results}, {size_text(counts.output_size)} as listed (the same bytes are kept once)"
     yield "Queue", f"{queue.queued} waiting, {queue.started} being captured, {queue.paused} paused{later}"
+    if status.slow_hosts:
+        yield "Slow", slow_hosts_text(status.slow_hosts)
     yield "Speed", f"{status.pages_per_minute:g} pages a minute"
     yield "Database", size_text(status.database_size)
     yield "Disk", f"{size_text(status.disk_free)} free of {size_text(status.disk_total)}"

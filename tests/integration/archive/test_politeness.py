@@ -282,6 +282,11 @@ def test_a_person_is_told_why_a_page_waits(clock: Clock) -> None:
     Host.objects.update(slow_until=until, delay=2.0)
     assert "a.test asked to be left alone until" in why("a.test/2")
     assert [(host.name, host.delay, host.until) for host in slow_hosts(now=clock.now())] == [("a.test", 2.0, until)]
+    other = Crawl.objects.create(created_at=clock.now())
+    assert slow_hosts(crawl_id=other.pk) == []
+    assert [host.name for host in slow_hosts(crawl_id=Crawl.objects.exclude(pk=other.pk).get().pk)] == ["a.test"]
+    Host.objects.create(name="c.test", visited_at=until, delay=9.0)  # nothing of it waits
+    assert [host.name for host in slow_hosts()] == ["a.test"]
     (later,) = seeds("b.test/1")
     Snapshot.objects.filter(pk=later.pk).update(retry_at=clock.now() + timedelta(minutes=1))
     assert why("b.test/1").startswith("It is due at ")

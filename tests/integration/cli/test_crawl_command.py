@@ -1,8 +1,12 @@
 """``pagekeep crawl``, and lists of links on standard input, as processes of their own."""
 
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +63,21 @@ def test_a_crawl_tells_what_it_has_what_it_refused_and_what_it_waits_for(root: P
     run(root, "crawl", "seal", shown["id"])
     assert Archive(root).run("crawl", "follow", shown["id"]).returncode == 1
     assert "Waits for" not in Archive(root).run("crawl", "show", shown["id"]).stdout
+
+
+def test_hosts_that_slow_a_crawl_down_are_told(root: Path) -> None:
+    (crawl,) = run(root, "crawl", "list")
+    assert run(root, "crawl", "show", crawl["id"])[0]["slow_hosts"] == run(root, "status")[0]["slow_hosts"] == []
+    until = datetime.now(UTC) + timedelta(hours=1)
+    with closing(sqlite3.connect(root / "pagekeep.sqlite3")) as database, database:
+        add = "INSERT INTO archive_host (name, visited_at, delay, slow_until) VALUES (?, ?, ?, ?)"
+        database.execute(add, ("example.com", f"{until:%Y-%m-%d %H:%M:%S}", 2.0, f"{until:%Y-%m-%d %H:%M:%S}"))
+    told = run(root, "crawl", "show", crawl["id"])[0]["slow_hosts"]
+    assert [(host["name"], host["delay"]) for host in told] == [("example.com", 2.0)]
+    assert run(root, "status")[0]["slow_hosts"] == told
+    for command in (("crawl", "show", crawl["id"]), ("status",)):
+        said = Archive(root).run(*command).stdout
+        assert re.search(r"^Slow: +example\.com \(asked again in 59 min, visits 2 s apart\)$", said, re.MULTILINE)
 
 
 def test_who_stops_following_a_paused_crawl_is_told_how_it_goes_on(root: Path) -> None:

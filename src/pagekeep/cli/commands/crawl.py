@@ -10,10 +10,11 @@ from django.utils import timezone
 from pagekeep.archive.crawl_progress import crawl_progress
 from pagekeep.archive.crawl_queries import CrawlFilters, crawl_rows, list_crawls, list_refusals, refusals_by_rule
 from pagekeep.archive.flat_rows import Row
+from pagekeep.archive.host_queries import slow_hosts
 from pagekeep.archive.models import Crawl
 from pagekeep.archive.progress import live_workers
 from pagekeep.archive.queries import find_crawl
-from pagekeep.cli.crawl_report import crawl_line, crawl_report
+from pagekeep.cli.crawl_report import crawl_line, crawl_report, slow_hosts_json
 from pagekeep.cli.display import one_line
 from pagekeep.cli.opening import open_archive
 from pagekeep.cli.piping import CRAWLS, STDIN, required
@@ -73,12 +74,14 @@ def show(references: tuple[str, ...], all_refused: bool, as_json: bool) -> None:
     for crawl in _named(references):
         (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk), whole_urls=True)
         progress, refused = crawl_progress([crawl])[crawl.pk], refusals_by_rule(crawl.pk)
+        slow = slow_hosts(crawl_id=crawl.pk)
         if as_json:
             told = {"refused": refused, "states": progress.states, "output_size": progress.output_size}
             told |= {"pages_per_minute": progress.pages_per_minute, "at_work": progress.at_work}
+            told |= {"slow_hosts": slow_hosts_json(slow)}
             print_json(_json(row) | told | {"waits_for": progress.waits_for, "due_at": progress.due_at})
         else:
-            for line in crawl_report(row, progress, refused):
+            for line in crawl_report(row, progress, refused, slow):
                 out.print(line)
         _tell_refusals(crawl, None if all_refused or as_json else SHOWN, as_json=as_json)
 
