@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Substr
 
 from pagekeep.archive.filters import check_choice
 from pagekeep.archive.flat_rows import Row
@@ -162,6 +162,19 @@ def each_refusal(crawl_id: UUID) -> Iterator[Row]:
 def list_sitemaps(crawl_id: UUID) -> QuerySet[CrawlSitemap]:
     """Return the sitemaps of a crawl in the order they were met; of sites only those where none could be found yet."""
     return CrawlSitemap.objects.filter(crawl_id=crawl_id).exclude(level=0, due_at=None, reason="").order_by("id")
+
+
+def sitemap_counts(crawl_id: UUID) -> dict[str, int]:
+    """Return how many of those were read, could not be, and are still to be, and how many ``pages`` they list in all:
+    1 statement; empty if there is none.
+    """
+    told = list_sitemaps(crawl_id).aggregate(
+        read=Count("pk", filter=Q(due_at=None, reason="")),
+        unread=Count("pk", filter=Q(due_at=None) & ~Q(reason="")),
+        waiting=Count("pk", filter=Q(due_at__isnull=False)),
+        pages=Coalesce(Sum("found"), 0),
+    )
+    return told if any(told.values()) else {}
 
 
 def _counts(crawl_ids: list[UUID]) -> dict[UUID, dict[str, int]]:

@@ -30,11 +30,16 @@ def crawl_line(row: Row) -> str:
 
 
 def crawl_report(
-    row: Row, progress: CrawlProgress, refused: Mapping[str, int], slow: Sequence[SlowHost]
+    row: Row,
+    progress: CrawlProgress,
+    refused: Mapping[str, int],
+    sitemaps: Mapping[str, int],
+    slow: Sequence[SlowHost],
 ) -> Iterator[str]:
     """Yield the lines that ``crawl show`` prints.
 
     Args:
+        sitemaps: see `sitemap_counts`.
         slow: the hosts it waits for because they answered 429 or 503.
     """
     lines = {
@@ -43,6 +48,7 @@ def crawl_report(
         "Asked for": _asked_for(row),
         "Pages": _pages(row, progress),
         "Refused": _refused(row, refused),
+        "Sitemaps": _sitemaps(sitemaps),
         "Limits": "; ".join(_limits(row, progress)) or "none",
         "Reached": row["limit_reached"] or "no limit",
         "Kept": size_text(progress.output_size),
@@ -118,6 +124,12 @@ def _refused(row: Row, refused: Mapping[str, int]) -> str:
     beyond = row["num_refused"] - sum(refused.values())
     told += [f"{beyond} only counted"] if beyond > 0 else []
     return ": ".join([str(row["num_refused"]), *([", ".join(told)] if told else [])])
+
+
+def _sitemaps(counts: Mapping[str, int]) -> str:
+    words = {"read": "read", "unread": "that could not be read whole", "waiting": "to be read"}
+    told = [f"{counts[state]} {text}" for state, text in words.items() if counts.get(state)]
+    return f"{', '.join(told)}; {count_text(counts['pages'], 'page')} listed" if told else ""
 
 
 def _limits(row: Row, progress: CrawlProgress) -> Iterator[str]:

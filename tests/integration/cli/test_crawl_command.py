@@ -80,6 +80,27 @@ def test_hosts_that_slow_a_crawl_down_are_told(root: Path) -> None:
         assert re.search(r"^Slow: +example\.com \(asked again in 59 min, visits 2 s apart\)$", said, re.MULTILINE)
 
 
+def test_sitemaps_of_a_crawl_are_counted(root: Path) -> None:
+    (crawl,) = run(root, "crawl", "list")
+    assert run(root, "crawl", "show", crawl["id"])[0]["sitemaps"] == {}
+    with closing(sqlite3.connect(root / "pagekeep.sqlite3")) as database, database:
+        (own,) = database.execute("SELECT id FROM archive_crawl").fetchone()
+        add = """INSERT INTO archive_crawlsitemap (crawl_id, url, level, due_at, attempts, found, reason)
+            VALUES (?, ?, ?, ?, 1, ?, ?)"""
+        due = "2026-11-25 14:00:00"
+        for row in (
+            ("https://a.test", 0, None, 0, ""),
+            ("https://a.test/1.xml", 1, None, 30, ""),
+            ("https://a.test/2.xml", 1, None, 4, "Line 9 is not XML."),
+            ("https://a.test/3.xml", 1, due, 0, ""),
+        ):
+            database.execute(add, (own, *row))
+    (shown, _) = run(root, "crawl", "show", crawl["id"])
+    assert shown["sitemaps"] == {"read": 1, "unread": 1, "waiting": 1, "pages": 34}
+    said = Archive(root).run("crawl", "show", crawl["id"]).stdout
+    assert "Sitemaps:  1 read, 1 that could not be read whole, 1 to be read; 34 pages listed" in said
+
+
 def test_who_stops_following_a_paused_crawl_is_told_how_it_goes_on(root: Path) -> None:
     (crawl,) = run(root, "crawl", "list")
     run(root, "crawl", "pause", crawl["id"])

@@ -8,7 +8,14 @@ import click
 from django.utils import timezone
 
 from pagekeep.archive.crawl_progress import crawl_progress
-from pagekeep.archive.crawl_queries import CrawlFilters, crawl_rows, list_crawls, list_refusals, refusals_by_rule
+from pagekeep.archive.crawl_queries import (
+    CrawlFilters,
+    crawl_rows,
+    list_crawls,
+    list_refusals,
+    refusals_by_rule,
+    sitemap_counts,
+)
 from pagekeep.archive.flat_rows import Row
 from pagekeep.archive.host_queries import slow_hosts
 from pagekeep.archive.models import Crawl
@@ -74,14 +81,14 @@ def show(references: tuple[str, ...], all_refused: bool, as_json: bool) -> None:
     for crawl in _named(references):
         (row,) = crawl_rows(Crawl.objects.filter(pk=crawl.pk), whole_urls=True)
         progress, refused = crawl_progress([crawl])[crawl.pk], refusals_by_rule(crawl.pk)
-        slow = slow_hosts(crawl_id=crawl.pk)
+        sitemaps, slow = sitemap_counts(crawl.pk), slow_hosts(crawl_id=crawl.pk)
         if as_json:
             told = {"refused": refused, "states": progress.states, "output_size": progress.output_size}
             told |= {"pages_per_minute": progress.pages_per_minute, "at_work": progress.at_work}
-            told |= {"slow_hosts": slow_hosts_json(slow)}
+            told |= {"sitemaps": sitemaps, "slow_hosts": slow_hosts_json(slow)}
             print_json(_json(row) | told | {"waits_for": progress.waits_for, "due_at": progress.due_at})
         else:
-            for line in crawl_report(row, progress, refused, slow):
+            for line in crawl_report(row, progress, refused, sitemaps, slow):
                 out.print(line)
         _tell_refusals(crawl, None if all_refused or as_json else SHOWN, as_json=as_json)
 
