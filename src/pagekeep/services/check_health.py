@@ -14,7 +14,7 @@ from pagekeep.archive.database import on_postgres, place_of_database
 from pagekeep.archive.models import Worker
 from pagekeep.archive.patience import patient_for
 from pagekeep.archive.processes import has_ended
-from pagekeep.archive.worker_queries import living_workers, queue_counts, state_of
+from pagekeep.archive.worker_queries import living_workers, queue_counts, state_of, why_paused
 from pagekeep.config.load import settings
 from pagekeep.domain.errors import EnvironmentProblem
 from pagekeep.services.add_tallies import PROBE, Tallies
@@ -66,7 +66,8 @@ def check_health() -> list[Unwell]:
     if not _last.looking.acquire(timeout=0 if _last.found is not None else 2 * PATIENCE):
         return _last.found or []
     try:
-        found = [*_database_and_workers(), *_disk()]
+        parts = {unwell.part: unwell for unwell in (*_database_and_workers(), *_disk())}
+        found = list(parts.values())
         _last.found = found
         _tell(found)
         return found
@@ -100,6 +101,10 @@ def _workers() -> Iterator[Unwell]:
         seconds = settings().lease_seconds
         why = f"No worker has given a sign of life for {seconds} seconds; start one with: pagekeep worker."
         yield Unwell("workers", why)
+        return
+    pauses = [why_paused(worker) for worker in alive]
+    if all(pauses):  # their disks may be others than the server's
+        yield Unwell("disk", f"No worker takes pages: {pauses[0]}")
         return
     since = timezone.now() - STUCK
     taking = [worker for worker in alive if state_of(worker) == Worker.State.IDLE and worker.started_at < since]

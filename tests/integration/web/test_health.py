@@ -79,6 +79,16 @@ def test_a_drained_worker_is_well(client: Client, db: None) -> None:
     assert text(client.get(ADDRESS)) == "OK"
 
 
+def test_it_is_not_well_once_every_worker_is_paused(staff: Client, db: None) -> None:
+    """Each may have another disk than the server."""
+    reason = "The disk of the temporary folder has 1 MiB free."
+    long_ago(state=Worker.State.PAUSED, reason=reason)
+    assert text(staff.get(ADDRESS)).startswith(f"No worker takes pages: {reason}")
+    assert text(Client().get(ADDRESS)).startswith("Not well: disk.")
+    long_ago()
+    assert text(staff.get(ADDRESS)) == "OK"
+
+
 def test_a_queue_that_does_not_move_is_not_well(staff: Client, db: None) -> None:
     worker = long_ago()
     add_urls(["https://example.com/one", "https://example.com/two"], user=None)
