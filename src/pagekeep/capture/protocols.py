@@ -45,15 +45,6 @@ class Progress(Protocol):
         """A step (``open``, ``settle``, …) or the output of a plugin begins."""
         ...
 
-    def answered(self, status: int, wall: str) -> None:
-        """The page came, before any output of it is made.
-
-        Args:
-            status: HTTP status of the main response.
-            wall: what stood in the place of the page (see `capture.values.Outcome`).
-        """
-        ...
-
     async def result(self, result: Result) -> None:
         """One output is done: kept, failed, skipped or empty."""
         ...

@@ -104,7 +104,6 @@ class Run:
         visit.main = visit.documents[-1] if visit.documents else None
         if visit.main:
             self._tell_answer(visit.main)
-            self._progress.answered(visit.main.status, visit.wall.kind if visit.wall else "")
         self._answered_well = (
             not self._failure and not visit.wall and visit.main is not None and visit.main.status < 400
         )

@@ -22,8 +22,8 @@ from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import without_credentials
 from pagekeep.services.follow_links import follow_links
 from pagekeep.services.pause_crawl import pause_with_crawl
-from pagekeep.services.record_result import lease_lost, require_lease
-from pagekeep.services.recorded import Recorded, as_result, results_of
+from pagekeep.services.record_result import lease_lost, put_results, require_lease, update_sums
+from pagekeep.services.recorded import UNMADE, Recorded, as_result, results_of
 from pagekeep.services.seal_crawl import seal_crawl
 from pagekeep.storage.manifest import Manifest
 
@@ -149,6 +149,18 @@ def try_again(owner: UUID, snapshot_id: UUID, why: str, wait: Callable[[int], fl
         due = timezone.now() + timedelta(seconds=wait(attempts))
         reason = f"{why} It was tried {times(attempts)}; the next attempt is due at {due:%Y-%m-%d %H:%M:%S} UTC."
         return _requeue(owner, snapshot_id, due=due, reason=reason, count_attempt=True)
+
+
+def undo_visit(owner: UUID, snapshot_id: UUID, outcome: Outcome) -> None:
+    """Queue the outputs of a visit anew, as it is to be made again as a whole. Their files can be dropped then.
+
+    Raises:
+        LeaseLost: the worker does not hold the snapshot any more.
+    """
+    with transaction.atomic():
+        require_lease(owner, snapshot_id)
+        put_results(snapshot_id, dict.fromkeys((result.plugin for result in outcome.results), UNMADE))
+        update_sums(snapshot_id)
 
 
 def times(number: int) -> str:

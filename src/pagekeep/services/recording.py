@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -11,12 +10,9 @@ from django.db import close_old_connections
 from pagekeep.archive.models import Snapshot
 from pagekeep.archive.queue import LeaseLost, note_visit
 from pagekeep.capture.capture_log import CaptureLog
-from pagekeep.config.load import settings
-from pagekeep.crawl.politeness import BUSY
 from pagekeep.domain.log_fields import note
 from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
-from pagekeep.domain.status import ResultStatus
 from pagekeep.services.follow_early import follow_early
 from pagekeep.services.follow_links import links_ahead
 from pagekeep.services.record_result import record_result, record_step
@@ -24,7 +20,6 @@ from pagekeep.storage.snapshot_files import SnapshotFiles
 
 _OPENING = ("open", "fetch")
 """The steps of a visit that ask for the page."""
-_IN_VAIN = "The server was busy; it is made again."
 SEEN_FROM = 0.25
 """Seconds a step must last to be recorded: most are over sooner, and each would cost two statements."""
 
@@ -37,15 +32,12 @@ class Recording:
         log: what happens, line by line.
         recorded: the plugins whose results are.
         followed: whether the page's links are followed already.
-        in_vain: whether the server was busy and the page is to be made again as a whole. Its outputs are recorded so
-            from the first on, so that whoever goes on after a kill takes none of them for the page's.
     """
 
     def __init__(self, owner: UUID, snapshot: Snapshot, files: SnapshotFiles, log: CaptureLog) -> None:
         self.files, self.log = files, log
         self.recorded: set[str] = set()
-        self.followed = self.in_vain = False
-        self._is_last = snapshot.attempts >= settings().max_attempts
+        self.followed = False
         self._owner, self._snapshot_id = owner, snapshot.pk
         self._host, self._is_link = snapshot.domain, snapshot.depth > 0
         self._asked = False
@@ -66,12 +58,8 @@ class Recording:
         await self._step_is_over()
         self._timer = asyncio.get_running_loop().call_later(SEEN_FROM, self._tell, name)
 
-    def answered(self, status: int, wall: str) -> None:
-        self.in_vain = status in BUSY and not wall and not self._is_last  # whoever shows a wall shows it again
-
     async def result(self, result: Result) -> None:
-        kept = replace(result, status=ResultStatus.BACKOFF, summary=_IN_VAIN, files=()) if self.in_vain else result
-        await sync_to_async(record_result)(self._owner, self._snapshot_id, kept)
+        await sync_to_async(record_result)(self._owner, self._snapshot_id, result)
         self.recorded.add(result.plugin)
         self.note(_told(result))
 

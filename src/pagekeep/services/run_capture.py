@@ -23,7 +23,7 @@ from pagekeep.domain.status import ResultStatus, SnapshotStatus
 from pagekeep.domain.urls import domain_of, without_credentials
 from pagekeep.services.begin_attempt import begin_attempt
 from pagekeep.services.bounded_sink import bounded
-from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, times, try_again
+from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, times, try_again, undo_visit
 from pagekeep.services.follow_links import links_ahead
 from pagekeep.services.keep_log import begin_log, keep_log
 from pagekeep.services.note_answer import note_answer
@@ -184,9 +184,10 @@ async def _unless_busy(snapshot: Snapshot, owner: UUID, outcome: Outcome, progre
     if host != snapshot.domain:  # redirects led there: it was visited as well
         await sync_to_async(note_visit)(host, followed=snapshot.depth > 0)
     wait = await sync_to_async(note_answer)(host, outcome, snapshot.attempts)
-    if wait is None or outcome.wall:
+    if wait is None or outcome.wall:  # whoever shows a wall shows it again
         return outcome
-    if progress.in_vain:
+    if snapshot.attempts < settings().max_attempts:
+        await sync_to_async(undo_visit)(owner, snapshot.pk, outcome)
         await asyncio.to_thread(_drop, progress.files, [result.plugin for result in outcome.results])
         progress.note(f"attempt {snapshot.attempts} met a busy server; its next is due in {wait:.0f} s at the earliest")
         await asyncio.to_thread(keep_log, progress.files, progress.log)

@@ -86,7 +86,6 @@ class Watcher:
     steps: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     linked_at: int | None = None
-    answers: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     async def step(self, name: str) -> None:
@@ -99,11 +98,6 @@ class Watcher:
 
     def note(self, line: str) -> None:
         self.notes.append(line)
-
-    def answered(self, status: int, wall: str) -> None:
-        """Note it, unless outputs came before."""
-        if not self.results:
-            self.answers.append((status, wall))
 
     async def linked(self, final_url: str) -> None:
         """Note how many results had come by then."""

@@ -37,9 +37,6 @@ class Watcher:
     async def result(self, result):
         pass
 
-    def answered(self, status, wall):
-        pass
-
     async def linked(self, final_url):
         pass
 
@@ -275,7 +272,6 @@ from pagekeep.capture.values import CaptureRequest
 class Quiet:
     async def step(self, name): pass
     async def result(self, result): pass
-    def answered(self, status, wall): pass
     def note(self, line): pass
 
 async def main():

@@ -5,9 +5,7 @@ import pytest
 
 @pytest.mark.parametrize(("path", "seconds"), [("/busy/429?120", 120), ("/busy/503?30", 30), ("/busy/429/file?60", 60)])
 def test_outcome_says_when_to_come_back(capture, path, seconds):
-    captured = capture(path, plugins=("headers", "static"))
-    outcome = captured.outcome
-    assert captured.watcher.answers == [(outcome.response_status, "")]
+    outcome = capture(path, plugins=("headers", "static")).outcome
     assert not outcome.succeeded
     assert seconds - 30 < outcome.retry_after <= seconds
 

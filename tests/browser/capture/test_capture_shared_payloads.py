@@ -26,9 +26,6 @@ class Quiet:
     async def result(self, result):
         pass
 
-    def answered(self, status, wall):
-        pass
-
     async def linked(self, final_url):
         pass
 

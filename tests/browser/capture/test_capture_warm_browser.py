@@ -24,9 +24,6 @@ class Nowhere:
     async def result(self, result):
         pass
 
-    def answered(self, status, wall):
-        pass
-
     async def linked(self, final_url):
         pass
 

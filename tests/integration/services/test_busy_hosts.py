@@ -18,7 +18,6 @@ from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import BrowserDied, NotFound
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import add_urls
-from pagekeep.services.retry_snapshot import retry_snapshot
 from pagekeep.services.run_capture import run_capture
 from pagekeep.services.wiring import snapshot_files
 
@@ -73,9 +72,7 @@ def test_a_busy_host_is_asked_again_when_it_wants_to_be(snapshot: Snapshot, stat
 
 def test_nothing_of_a_busy_answer_is_left(snapshot: Snapshot) -> None:
     assert visit(Busy()) == SnapshotStatus.QUEUED
-    told = ("backoff", 0, "The server was busy; it is made again.")
-    assert set(ArchiveResult.objects.values_list("status", "output_size", "output_str")) == {told}
-    assert not any(ArchiveResult.objects.values_list("output_files", flat=True))
+    assert set(ArchiveResult.objects.values_list("status", "output_size", "output_str")) == {("queued", 0, "")}
     with pytest.raises(NotFound):
         snapshot_files(snapshot.pk).open("dom", "output.html")
     engine = FakeEngine()
@@ -83,34 +80,6 @@ def test_nothing_of_a_busy_answer_is_left(snapshot: Snapshot) -> None:
     assert engine.requests[0].plugins == ("title", "dom")
     snapshot.refresh_from_db()
     assert (snapshot.attempts, snapshot.reason, snapshot.response_status) == (2, "", 200)
-
-
-class Killed(BaseException):
-    """Ends a worker at once, as ``kill -9`` does."""
-
-
-class Doomed(Busy):
-    """Answers busily; its worker is killed once the last output is recorded, before anything is drawn from it."""
-
-    async def capture(self, request: CaptureRequest, sink: Sink, progress: Progress) -> Outcome:
-        await super().capture(request, sink, progress)
-        raise Killed
-
-
-@pytest.mark.parametrize("kept", [False, True])
-def test_a_kill_after_a_busy_answer_leaves_nothing_of_it(snapshot: Snapshot, kept: bool) -> None:
-    if kept:  # an earlier visit made one output, this one was to complete it
-        assert visit(FakeEngine(failing_outputs={"dom": "no"})) == SnapshotStatus.SUCCEEDED
-        retry_snapshot(snapshot.pk)
-    with pytest.raises(Killed):
-        visit(Doomed())
-    Snapshot.objects.update(status="queued", lease_owner=None)
-    engine = FakeEngine()
-    assert visit(engine) == SnapshotStatus.SUCCEEDED
-    assert engine.requests[0].plugins == (("dom",) if kept else ("title", "dom"))
-    assert set(ArchiveResult.objects.values_list("plugin", "status")) >= {("title", "succeeded"), ("dom", "succeeded")}
-    snapshot.refresh_from_db()
-    assert (snapshot.reason, snapshot.response_status) == ("", 200)
 
 
 def test_a_host_that_stays_busy_fails_the_page_and_its_answer_is_kept(snapshot: Snapshot) -> None:

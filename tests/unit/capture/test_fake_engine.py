@@ -23,9 +23,6 @@ class Memory:
     async def result(self, result: Result) -> None:
         """Not looked at."""
 
-    def answered(self, status: int, wall: str) -> None:
-        """Not looked at."""
-
     async def linked(self, final_url: str) -> None:
         """Not looked at."""
 
