@@ -53,6 +53,10 @@ class Progress(Protocol):
         """Something happened that explains what is kept and what is not; for the capture's log."""
         ...
 
+    async def answered(self, status: int) -> None:
+        """The page was answered with this HTTP status; it is told before any output is made."""
+        ...
+
     async def linked(self, final_url: str) -> None:
         """The links of a page that answered as it should are kept, long before the visit ends."""
         ...

@@ -104,6 +104,7 @@ class Run:
         visit.main = visit.documents[-1] if visit.documents else None
         if visit.main:
             self._tell_answer(visit.main)
+            await self._progress.answered(visit.main.status)
         self._answered_well = (
             not self._failure and not visit.wall and visit.main is not None and visit.main.status < 400
         )

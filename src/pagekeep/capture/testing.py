@@ -83,6 +83,8 @@ class FakeEngine:
         failure = self._failures.get(request.url)
         results: list[Result] = []
         await progress.step("open")
+        if not isinstance(failure, str):
+            await progress.answered(self._response_status)
         for plugin in request.plugins:
             await progress.step(plugin)
             await asyncio.sleep(self._output_seconds)

@@ -34,7 +34,8 @@ _NEEDED = (
 
 
 def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
-    """Queue the outputs that are to be made and return what to capture. Outputs that succeeded before are kept.
+    """Queue the outputs that are to be made and return what to capture. Outputs that succeeded before are kept, unless
+    they are of an error page over which the worker died.
 
     Where every output was kept and only the end of the attempt was lost, the page is visited for its list of files.
 
@@ -47,6 +48,9 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         if snapshot is None:
             raise lease_lost(snapshot_id)
         rows = results_of(snapshot_id) if snapshot.num_results else []
+        if _broke_off_at_an_error(snapshot):
+            held(owner, snapshot_id).update(response_status=None)
+            rows = [row for row in rows if row.hook_name or row.uploads is not None]
         own = [(row.plugin, row.status, row.uploads) for row in rows if not row.hook_name]
         plugins = missing_of(snapshot, own) or ALWAYS
         put_results(snapshot_id, dict.fromkeys(plugins, UNMADE))
@@ -56,6 +60,11 @@ def begin_attempt(owner: UUID, snapshot_id: UUID) -> CaptureRequest:
         start_clock(snapshot.crawl)
     kept = tuple(as_result(row) for row in rows if _is_kept(row, plugins))
     return _request(snapshot, plugins, kept)
+
+
+def _broke_off_at_an_error(snapshot: Snapshot) -> bool:
+    """Whether the worker died over an error page: the next answer may be the page, which is made as a whole then."""
+    return snapshot.downloaded_at is None and (snapshot.response_status or 0) >= 400
 
 
 def _is_kept(row: Recorded, plugins: tuple[str, ...]) -> bool:

@@ -160,6 +160,7 @@ def undo_visit(owner: UUID, snapshot_id: UUID, outcome: Outcome) -> None:
     with transaction.atomic():
         require_lease(owner, snapshot_id)
         put_results(snapshot_id, dict.fromkeys((result.plugin for result in outcome.results), UNMADE))
+        Snapshot.objects.filter(pk=snapshot_id, downloaded_at=None).update(response_status=None)
         update_sums(snapshot_id)
 
 

@@ -40,6 +40,16 @@ def record_result(owner: UUID, snapshot_id: UUID, result: Result) -> None:
         read_text(snapshot_id, result.plugin)
 
 
+def record_error_answer(owner: UUID, snapshot_id: UUID, status: int) -> None:
+    """Note that a first visit is answered with an error before any output is recorded: if the worker dies over it,
+    `begin_attempt` knows that what is kept is no half of a page.
+
+    Args:
+        status: HTTP status, 400 or more.
+    """
+    held(owner, snapshot_id).filter(downloaded_at=None).update(response_status=status)
+
+
 def record_step(owner: UUID, snapshot_id: UUID, step: str) -> None:
     """Note which step of a visit, or the output of which plugin, begins.
 

@@ -15,7 +15,7 @@ from pagekeep.domain.plugins import PLUGINS
 from pagekeep.domain.results import Result
 from pagekeep.services.follow_early import follow_early
 from pagekeep.services.follow_links import links_ahead
-from pagekeep.services.record_result import record_result, record_step
+from pagekeep.services.record_result import record_error_answer, record_result, record_step
 from pagekeep.storage.snapshot_files import SnapshotFiles
 
 _OPENING = ("open", "fetch")
@@ -62,6 +62,10 @@ class Recording:
         await sync_to_async(record_result)(self._owner, self._snapshot_id, result)
         self.recorded.add(result.plugin)
         self.note(_told(result))
+
+    async def answered(self, status: int) -> None:
+        if status >= 400:
+            await sync_to_async(record_error_answer)(self._owner, self._snapshot_id, status)
 
     async def linked(self, final_url: str) -> None:
         if links := await asyncio.to_thread(_links_ahead, self._snapshot_id):

@@ -85,6 +85,7 @@ class Watcher:
     acts: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
     linked_at: int | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -98,6 +99,10 @@ class Watcher:
 
     def note(self, line: str) -> None:
         self.notes.append(line)
+
+    async def answered(self, status: int) -> None:
+        assert not self.results
+        self.answers.append(status)
 
     async def linked(self, final_url: str) -> None:
         """Note how many results had come by then."""

@@ -37,6 +37,9 @@ class Watcher:
     async def result(self, result):
         pass
 
+    async def answered(self, status):
+        pass
+
     async def linked(self, final_url):
         pass
 

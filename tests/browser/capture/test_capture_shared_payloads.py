@@ -26,6 +26,9 @@ class Quiet:
     async def result(self, result):
         pass
 
+    async def answered(self, status):
+        pass
+
     async def linked(self, final_url):
         pass
 

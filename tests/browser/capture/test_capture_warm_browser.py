@@ -24,6 +24,9 @@ class Nowhere:
     async def result(self, result):
         pass
 
+    async def answered(self, status):
+        pass
+
     async def linked(self, final_url):
         pass
 

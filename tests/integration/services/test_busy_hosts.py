@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -18,6 +19,9 @@ from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.domain.errors import BrowserDied, NotFound
 from pagekeep.domain.status import SnapshotStatus
 from pagekeep.services.add_urls import add_urls
+from pagekeep.services.begin_attempt import begin_attempt
+from pagekeep.services.keep_log import begin_log
+from pagekeep.services.recording import Recording
 from pagekeep.services.run_capture import run_capture
 from pagekeep.services.wiring import snapshot_files
 
@@ -80,6 +84,29 @@ def test_nothing_of_a_busy_answer_is_left(snapshot: Snapshot) -> None:
     assert engine.requests[0].plugins == ("title", "dom")
     snapshot.refresh_from_db()
     assert (snapshot.attempts, snapshot.reason, snapshot.response_status) == (2, "", 200)
+
+
+@pytest.mark.parametrize("status", [429, 500])
+@pytest.mark.parametrize("died", [{URL: BrowserDied("With the worker.")}, {}], ids=["after its first output", "last"])
+def test_a_worker_that_dies_over_an_error_page_leaves_no_half_of_a_page(
+    snapshot: Snapshot, status: int, died: dict[str, Exception | str]
+) -> None:
+    owner = uuid4()
+    claimed = queue.claim(owner, 60)
+    assert claimed is not None
+    files = snapshot_files(snapshot.pk)
+    progress = Recording(owner, claimed, files, begin_log(files))
+    dying = FakeEngine(response_status=status, failures=died)
+    with suppress(BrowserDied):
+        asyncio.run(dying.capture(begin_attempt(owner, snapshot.pk), files, progress))
+    assert ArchiveResult.objects.filter(status="succeeded").count() == (1 if died else 2)
+    Snapshot.objects.update(lease_owner=None, status="queued")  # as `queue` does once a lease is over
+
+    engine = FakeEngine()
+    assert visit(engine) == SnapshotStatus.SUCCEEDED
+    assert (engine.requests[0].plugins, engine.requests[0].kept) == (("title", "dom"), ())
+    snapshot.refresh_from_db()
+    assert (snapshot.attempts, snapshot.response_status) == (2, 200)
 
 
 def test_a_host_that_stays_busy_fails_the_page_and_its_answer_is_kept(snapshot: Snapshot) -> None:

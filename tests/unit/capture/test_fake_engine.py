@@ -23,6 +23,9 @@ class Memory:
     async def result(self, result: Result) -> None:
         """Not looked at."""
 
+    async def answered(self, status: int) -> None:
+        """Not looked at."""
+
     async def linked(self, final_url: str) -> None:
         """Not looked at."""
 
