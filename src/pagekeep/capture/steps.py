@@ -155,4 +155,5 @@ def _explain(error: str, url: str, page: Page, egress: Egress) -> str:
         if reason:
             return reason
     name = error.removeprefix("net::")
-    return f"{SENTENCES.get(name, 'The browser could not open it.')} ({name}, {shorten(url)})"
+    sentence = SENTENCES.get(name, "The browser could not open it.")
+    return f"{sentence.removesuffix('.')} ({name}, {shorten(url)})."
