@@ -7,22 +7,17 @@ from django.utils import timezone
 
 from pagekeep.archive.models import Host
 from pagekeep.archive.page_facts import is_slowed_down
-from pagekeep.capture.values import Outcome
-from pagekeep.crawl.politeness import BUSY, HostState, busy_wait, recovered, slowed_down
+from pagekeep.crawl.politeness import HostState, busy_wait, recovered, slowed_down
 
 
-def note_answer(host: str, outcome: Outcome, attempts: int) -> float | None:
-    """Note how a host has answered; return in how many seconds it is to be asked again, None unless it is busy.
+def note_good_answer(host: str) -> None:
+    """Note that a host has answered, and not that it is busy.
 
     Args:
         host: the name of the one that answered, as a snapshot's ``domain``.
-        attempts: how often the page has been tried.
     """
-    if outcome.response_status not in BUSY:
-        if outcome.response_status is not None and is_slowed_down(host):
-            _change(host, recovered)
-        return None
-    return note_busy(host, attempts, outcome.retry_after)
+    if is_slowed_down(host):
+        _change(host, recovered)
 
 
 def note_busy(host: str, attempts: int, retry_after: float | None = None) -> float:

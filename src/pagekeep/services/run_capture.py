@@ -17,6 +17,7 @@ from pagekeep.archive.queue import LeaseLost, note_visit
 from pagekeep.capture.protocols import Progress, Sink
 from pagekeep.capture.values import CaptureRequest, Outcome
 from pagekeep.config.load import settings
+from pagekeep.crawl.politeness import BUSY
 from pagekeep.domain.errors import BrowserDied, DiskFull, EnvironmentProblem, PagekeepError
 from pagekeep.domain.log_fields import about
 from pagekeep.domain.status import ResultStatus, SnapshotStatus
@@ -26,7 +27,7 @@ from pagekeep.services.bounded_sink import bounded
 from pagekeep.services.end_attempt import finish_attempt, give_back, judge_attempt, times, try_again, undo_visit
 from pagekeep.services.follow_links import links_ahead
 from pagekeep.services.keep_log import begin_log, keep_log
-from pagekeep.services.note_answer import note_answer
+from pagekeep.services.note_answer import note_busy, note_good_answer
 from pagekeep.services.obey_robots import may_visit
 from pagekeep.services.record_result import require_lease
 from pagekeep.services.recording import Recording
@@ -108,7 +109,7 @@ async def _to_the_end(snapshot: Snapshot, owner: UUID, engine: CaptureEngine) ->
     outcome, reason = await _attempt(snapshot, owner, engine, progress)
     if outcome is None and not reason:
         return SnapshotStatus.QUEUED, ""
-    end = await sync_to_async(judge_attempt)(owner, snapshot.pk, outcome, reason)
+    end = await sync_to_async(_judge)(snapshot, owner, outcome, reason)
     progress.note(f"attempt {snapshot.attempts} ends: {end.status}" + (f": {end.reason}" if end.reason else ""))
     links = await asyncio.to_thread(_put_down, end, progress)
     return await sync_to_async(_finish)(owner, end, links), end.reason
@@ -180,11 +181,13 @@ async def _unless_full(engine: CaptureEngine, request: CaptureRequest, sink: Sin
 
 async def _unless_busy(snapshot: Snapshot, owner: UUID, outcome: Outcome, progress: Recording) -> Outcome | None:
     """Return the outcome; None where the host wants to be asked later and the page is queued for that."""
-    host = domain_of(outcome.final_url) or snapshot.domain
+    host = _host_of(snapshot, outcome)
     if host != snapshot.domain:  # redirects led there: it was visited as well
         await sync_to_async(note_visit)(host, followed=snapshot.depth > 0)
-    wait = await sync_to_async(note_answer)(host, outcome, snapshot.attempts)
-    if wait is None or outcome.wall:  # whoever shows a wall shows it again
+    if outcome.response_status not in BUSY:
+        return outcome
+    wait = await sync_to_async(note_busy)(host, snapshot.attempts, outcome.retry_after)
+    if outcome.wall:  # whoever shows a wall shows it again
         return outcome
     if snapshot.attempts < settings().max_attempts:
         await sync_to_async(undo_visit)(owner, snapshot.pk, outcome)
@@ -218,6 +221,17 @@ def _drop(files: SnapshotFiles, plugins: Iterable[str]) -> None:
 def _may_visit(owner: UUID, snapshot: Snapshot) -> bool:
     close_old_connections()
     return may_visit(owner, snapshot)
+
+
+def _judge(snapshot: Snapshot, owner: UUID, outcome: Outcome | None, reason: str) -> Manifest:
+    if outcome and outcome.response_status is not None and outcome.response_status not in BUSY:
+        note_good_answer(_host_of(snapshot, outcome))
+    return judge_attempt(owner, snapshot.pk, outcome, reason)
+
+
+def _host_of(snapshot: Snapshot, outcome: Outcome) -> str:
+    """Return the name of the host that answered: redirects may have led elsewhere."""
+    return domain_of(outcome.final_url) or snapshot.domain
 
 
 def _put_down(end: Manifest, progress: Recording) -> list[str]:
