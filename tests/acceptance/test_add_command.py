@@ -34,7 +34,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/slow":
             self.server.asked.set()
             self.server.go_on.wait(HELD_SECONDS)
-        body = b"<title>Good</title><p>Some text."
+        body = b"<title>Good</title><p>Some text. <a href='mailto:me@example.com'>Write</a>"
         self.send_response(200 if self.path in ("/page", "/slow") else 404)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -81,6 +81,12 @@ def test_pages_are_captured_here_where_no_worker_runs(site: Site, environ: dict[
     assert "404" in pages[f"{site.origin}/missing"]["reason"]
     assert "title succeeded: Good" in done.stderr
     assert "1 page succeeded, 1 failed, 1 refused." in done.stderr
+
+
+def test_links_that_are_refused_are_counted_at_the_end(site: Site, environ: dict[str, str]) -> None:
+    done = pagekeep(environ, "add", "--depth", "1", "--plugins", "title,outlinks", f"{site.origin}/page")
+    assert "1 page succeeded, 0 failed, 1 refused." in done.stderr
+    assert done.returncode == 0
 
 
 def test_ctrl_c_gives_pages_back_and_a_worker_goes_on(site: Site, environ: dict[str, str]) -> None:

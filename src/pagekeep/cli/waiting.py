@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
-from pagekeep.archive.models import Snapshot
+from pagekeep.archive.models import Crawl, Snapshot
 from pagekeep.archive.progress import live_workers, open_pages
 from pagekeep.cli.display import showing
 from pagekeep.cli.exit_codes import DONE, SOME_FAILED, STOPPED
@@ -32,7 +32,7 @@ async def wait_for(
 
     Args:
         number: how many pages it has.
-        refused: how many URLs it did not take.
+        refused: how many of the URLs that were asked for it did not take; the exit code tells that.
         capture_here: capture the pages in this process where no worker does.
         ended: how many of them have succeeded, failed and been cancelled already, which are not shown again.
         since: when those were counted.
@@ -55,7 +55,9 @@ async def wait_for(
         await sync_to_async(_tell_how_to_go_on)(crawl_id)
         raise
     failed = f"{following.failed} failed" + (f", {following.cancelled} cancelled" if following.cancelled else "")
-    err.print(f"{count_text(following.succeeded, 'page')} succeeded, {failed}, {refused} refused.")
+    told = await Crawl.objects.only("num_refused").filter(pk=crawl_id).afirst()
+    not_taken = told.num_refused if told else refused  # links among them
+    err.print(f"{count_text(following.succeeded, 'page')} succeeded, {failed}, {not_taken} refused.")
     if not is_over:
         await sync_to_async(_tell_how_to_go_on)(crawl_id)
         return STOPPED
