@@ -32,7 +32,7 @@ _ENDED = (
     *("status", "reason", "response_status", "final_url", "final_identity", "title", "downloaded_at"),
     *("retry_at", "lease_owner", "current_step", "modified_at"),
 )
-_FINISHED = ("url", "depth", "title_edited", *_ENDED, "crawl__max_size")
+_FINISHED = ("url", "depth", "title", "title_edited", "downloaded_at", "crawl__max_size")
 OPEN_RESULTS = (ResultStatus.QUEUED, ResultStatus.STARTED, ResultStatus.BACKOFF)
 
 
@@ -55,7 +55,7 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
         if snapshot is None:
             raise lease_lost(snapshot_id)
         why = (outcome.reason if outcome else reason) or "The visit ended before this output was made."
-        rows = _fail_unmade(results_of(snapshot_id), why, now)
+        rows = _fail_unmade(snapshot_id, why, now)
         tags = tag_names(snapshot_id)
     starts = [row.start_ts for row in rows if row.start_ts]
     visit = _earlier_visit(snapshot) or outcome
@@ -79,13 +79,19 @@ def judge_attempt(owner: UUID, snapshot_id: UUID, outcome: Outcome | None, reaso
     )
 
 
-def _fail_unmade(rows: Sequence[Recorded], why: str, now: datetime) -> list[Recorded]:
+def _fail_unmade(snapshot_id: UUID, why: str, now: datetime) -> list[Recorded]:
     """Fail the outputs that were not made; return all of them as they are then."""
-    unmade = {row.id for row in rows if row.status in OPEN_RESULTS and row.uploads is None}
+    rows = results_of(snapshot_id)
+    if not any(map(_is_unmade, rows)):
+        return rows
     changes: dict[str, Any] = {"status": ResultStatus.FAILED, "output_str": why, "end_ts": now}
-    if unmade:
-        ArchiveResult.objects.filter(pk__in=unmade).update(**changes, modified_at=now)
-    return [row._replace(**changes) if row.id in unmade else row for row in rows]
+    unmade = ArchiveResult.objects.filter(snapshot_id=snapshot_id, status__in=OPEN_RESULTS, uploads__isnull=True)
+    unmade.update(**changes, modified_at=now)
+    return [row._replace(**changes) if _is_unmade(row) else row for row in rows]
+
+
+def _is_unmade(row: Recorded) -> bool:
+    return row.status in OPEN_RESULTS and row.uploads is None
 
 
 def _earlier_visit(snapshot: Snapshot) -> Outcome | None:

@@ -30,7 +30,7 @@ def keep_log(files: SnapshotFiles, kept: CaptureLog) -> tuple[Result, ...]:
     """
     text = kept.text()
     try:
-        stored = files.save(PLUGIN, FILENAME, text, _MIMETYPE)
+        stored = files.save(PLUGIN, FILENAME, text, _MIMETYPE, unique=True)  # it holds the time
     except CaptureError as error:
         log.warning("The log of a capture was not kept: %s", error)
         return ()

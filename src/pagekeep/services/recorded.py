@@ -24,7 +24,6 @@ UNMADE: dict[str, object] = {
 class Recorded(NamedTuple):
     """What is recorded of an output: these columns of `ArchiveResult`."""
 
-    id: UUID
     plugin: str
     hook_name: str
     status: str

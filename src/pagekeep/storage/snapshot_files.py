@@ -58,8 +58,13 @@ class SnapshotFiles:
         self._blobs = BlobStore(data_dir)
         self._kept = KeptEntries(self.folder, self._blobs)
 
-    def save(self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str) -> StoredFile:
+    def save(
+        self, plugin: str, path: str, data: bytes | Iterable[bytes], mimetype: str, *, unique: bool = False
+    ) -> StoredFile:
         """Keep a file, all of it or nothing; one of the same name is replaced.
+
+        Args:
+            unique: no other file will have the same bytes, so that they need not be found again.
 
         Raises:
             BadInput: ``plugin`` or ``path`` would leave the snapshot's folder or is otherwise no usable name.
@@ -71,7 +76,7 @@ class SnapshotFiles:
         with self._blobs.work() as work:
             written = self._blobs.write(work, data)
             entry = _entry(path, mimetype, written)
-            self._put(work, plugin, [(entry, written)])
+            self._put(work, plugin, [(entry, written)], share=not unique)
         return entry.stored
 
     def add(self, plugin: str, files: Sequence[Upload]) -> list[StoredFile]:
@@ -250,7 +255,7 @@ class SnapshotFiles:
                 members.append(Member(name, stored.size, entry.crc32, self._kept.reader(plugin, entry)))
         return Pack(members)
 
-    def _put(self, work: Path, plugin: str, files: Sequence[tuple[Entry, WrittenFile]]) -> None:
+    def _put(self, work: Path, plugin: str, files: Sequence[tuple[Entry, WrittenFile]], *, share: bool = True) -> None:
         """Put written files under their names, each whole, all durable at the end."""
         with self._changing(plugin, files[0][0].stored.path), ExitStack() as opened:
             files = self._to_put(plugin, files)
@@ -265,7 +270,8 @@ class SnapshotFiles:
             there = {entry.stored.path for (entry, _), place in zip(files, names, strict=True) if _exists(*place)}
             self._record(work, plugin, [entry for entry, _ in files], there)
             for (folder, name), (_, written) in zip(names, files, strict=True):
-                self._place(self._blobs.share(written.file.parent, written), folder, name)
+                file = self._blobs.share(written.file.parent, written) if share else written.file
+                self._place(file, folder, name)
                 unlink(folder, name + RECIPE_SUFFIX)
             for folder in folders.values():
                 os.fsync(folder)
