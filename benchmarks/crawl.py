@@ -27,7 +27,7 @@ from typing import Any
 from corpora import Corpus, fetch_manuals
 from origin import Origin
 from pagekeep.config.declarations import Settings
-from processes import PeakMemory, cpu_seconds, descendants
+from processes import ChildrenCpu, PeakMemory, cpu_seconds, descendants, own_cpu_seconds
 from rounds import BARE, Round, run_round
 from running import Archive
 
@@ -149,23 +149,23 @@ def run_floor(origin: Origin, corpus: Corpus, tabs: int, number: int) -> Round:
 
 def _watch(archive: Archive, worker: int, crawl: str) -> Iterator[Moment]:
     """Yield how far the crawl is whenever another page has ended, until all have."""
-    ended, is_open = 0, True
+    ended, is_open, browsers = 0, True, ChildrenCpu(worker)
     while is_open:
         time.sleep(POLL_SECONDS)
         is_open = any(_total(archive, crawl, status) for status in ("queued", "started"))
-        at, cpu = time.monotonic(), _cpu(archive, worker)
+        at, cpu = time.monotonic(), _cpu(archive, worker, browsers)
         now = _total(archive, crawl, "succeeded") + _total(archive, crawl, "failed")
         if now > ended:
             ended = now
             yield Moment(at, ended, cpu)
 
 
-def _cpu(archive: Archive, worker: int) -> dict[str, float]:
+def _cpu(archive: Archive, worker: int, browsers: ChildrenCpu) -> dict[str, float]:
     server = archive.server.pid
     return {
         "server": cpu_seconds([server, *descendants(server)]),
-        "worker": cpu_seconds([worker]),
-        "browser": cpu_seconds(descendants(worker)),
+        "worker": own_cpu_seconds(worker),
+        "browser": browsers.seconds(),
     }
 
 

@@ -32,14 +32,20 @@ def end_helper(process: "subprocess.Popen[str]") -> str:
     return said
 
 
-def descendants(pid: int, apart: Iterable[int] = ()) -> list[int]:
-    """Return the ids of every process below ``pid``, but for those in ``apart`` and what is below them."""
+def children_of() -> dict[int, list[int]]:
+    """Return the processes that each process has started and that live."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             children[int((entry / "stat").read_text().rpartition(")")[2].split()[1])].append(int(entry.name))
         except _GONE:
             continue
+    return children
+
+
+def descendants(pid: int, apart: Iterable[int] = ()) -> list[int]:
+    """Return the ids of every process below ``pid``, but for those in ``apart`` and what is below them."""
+    children = children_of()
     left_out = set(apart)
     found, waiting = [], [pid]
     while waiting:
@@ -63,6 +69,29 @@ def cpu_seconds(pids: Iterable[int]) -> float:
         except _GONE:
             continue
     return total / TICKS
+
+
+def own_cpu_seconds(pid: int) -> float:
+    """Return the CPU-seconds of a process without those of its children."""
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / TICKS
+
+
+class ChildrenCpu:
+    """CPU-seconds of all that a process has started, also of what has ended since: a worker replaces its browser.
+
+    What a child has used between the last look and its end is not seen.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._last: dict[int, float] = {}
+
+    def seconds(self) -> float:
+        """Look, and return the sum."""
+        for child in children_of()[self._pid]:
+            found = cpu_seconds([child, *descendants(child)])
+            self._last[child] = max(found, self._last.get(child, 0.0))
+        return sum(self._last.values())
 
 
 def pss_megabytes(pids: Iterable[int], kinds: tuple[str, ...] = ("Pss",)) -> float:
