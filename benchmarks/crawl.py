@@ -7,8 +7,8 @@ pages: what it costs is the queue's share.
 
     python benchmarks/crawl.py [--pages 1000] [--tabs 1,2,4,8] [--plugins NAMES] [--floor 100] [--json FILE]
 
-Ends with 1 where a page is lost or fails, the queue takes 2 % or more of a capture's processor time, or a page of the
-second half takes over 15 % more or less of it than one of the first (from 400 pages on).
+Ends with 1 where a page is lost or fails, the queue takes 2 % or more of a capture's processor time (at one tab), or a
+page of the second half takes over 15 % more or less of it than one of the first (from 400 pages on).
 """
 
 import argparse

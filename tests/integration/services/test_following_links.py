@@ -194,6 +194,7 @@ def test_links_to_where_the_page_led_are_not_followed_early() -> None:
     snapshot = queue.claim(owner, 60)
     assert snapshot is not None
     follow_early(owner, snapshot.pk, HOME, [HOME])
+    assert Snapshot.objects.get().final_url == HOME
     assert set(pages()) == {"https://example.com/moved"}
 
 
@@ -373,6 +374,7 @@ def test_refusals_are_listed_once_and_only_counted_when_they_are_too_many(monkey
 def test_links_beyond_the_first_ten_thousand_of_a_page_are_told() -> None:
     add(depth=1)
     follow([f"{HOME}{number}" for number in range(10_005)])
+    assert Snapshot.objects.filter(depth=1).count() == 10_000
     (refusal,) = CrawlRefusal.objects.all()
     assert (refusal.rule, refusal.url) == ("too_many_links", HOME)
     assert "10005" in refusal.reason
